@@ -1,0 +1,1 @@
+"""HTTP: parse, call one use case, answer in the wire's spelling."""

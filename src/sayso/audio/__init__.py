@@ -1,0 +1,1 @@
+"""Signals: numpy in, numpy out; knows nothing of voices or users."""

@@ -1,0 +1,68 @@
+"""A clip: text, voice, sound format, state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ClipState(StrEnum):
+    """Where a clip is."""
+
+    PENDING = "pending"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class Container(StrEnum):
+    """File formats we write."""
+
+    WAV = "wav"
+    MP3 = "mp3"
+
+
+class Precision(StrEnum):
+    """Sample formats of a WAV file."""
+
+    PCM_16 = "PCM_16"
+    PCM_24 = "PCM_24"
+    PCM_32 = "PCM_32"
+    MULAW = "MULAW"
+
+
+CLIP_RATES_HZ = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """How a clip is written to a file."""
+
+    container: Container = Container.WAV
+    precision: Precision = Precision.PCM_32
+    """Ignored by MP3."""
+    rate_hz: int = 22_050
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A piece of text said by a voice, kept in a project."""
+
+    id: str
+    project_id: str
+    voice_id: str
+    voice_name: str
+    title: str | None
+    body: str
+    is_archived: bool
+    sound: SoundFormat
+    state: ClipState
+    callback_uri: str | None
+    audio_key: str | None
+    """Blob of the encoded file; the old one serves while an update is made."""
+    duration_s: float | None
+    revision: int
+    """Counts updates; an older revision that ends late is dropped."""
+    issue: str | None
+    created_at: datetime
+    updated_at: datetime

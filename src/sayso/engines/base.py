@@ -1,0 +1,130 @@
+"""What the product asks of a model: protocols, no base classes.
+
+Importing this module costs nothing but numpy. Implementations import their libraries when they are
+constructed, so that a server which never speaks never pays for torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sayso.audio.waveform import Waveform
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One recognised word."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """Probability the recogniser gave the word, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an ear made of a recording."""
+
+    text: str
+    words: tuple[HeardWord, ...]
+    language: str
+    """ISO 639-1 code, detected unless it was given."""
+    language_confidence: float
+    """0 to 1; 1 when the language was given."""
+
+
+class Ear(Protocol):
+    """Speech -> words with times. May be called from several threads; calls may queue."""
+
+    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+        """Transcribe `wave` of any rate and length. Silence gives an empty text and no words."""
+
+
+class Likeness(Protocol):
+    """Speech -> a unit vector; the cosine of two vectors says how alike the speakers are."""
+
+    def embed(self, wave: Waveform) -> NDArray[np.float32]:
+        """Shape (d,), float32, unit length. `wave` of any rate, at least 0.5 s of speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One recording to learn from, with the words that are heard in it."""
+
+    wave: Waveform
+    text: str
+
+
+class Progress(Protocol):
+    """Told now and then while something long runs. Must be cheap; must not raise."""
+
+    def __call__(self, stage: str, fraction: float, left_s: float | None) -> None:
+        """`fraction` of the whole job done, 0 to 1, never falling; `left_s` seconds left if known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When a piece of text is spoken."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A stretch of speech, usually a sentence, with the pause that follows it."""
+
+    wave: Waveform
+    text: str
+    """The part of the request's text that this stretch says."""
+    marks: tuple[Mark, ...] = ()
+    """Words with their times within this stretch, if the engine knows them."""
+
+
+class Speaker(Protocol):
+    """A voice ready to speak. Safe to use from several threads; calls may queue."""
+
+    rate_hz: int
+    """Sample rate of what `speak` yields."""
+
+    def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
+        """Say `text` of any length piece by piece, the first piece as soon as it exists.
+
+        Nothing of the text is dropped or said twice. The same text, seed and machine give the same
+        samples. Text without a single speakable character yields nothing.
+        """
+
+
+class VoiceEngine(Protocol):
+    """A way to make voices and to speak with them."""
+
+    name: str
+    """Lower-case word, kept in artifacts; the registry finds the engine by it."""
+
+    def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
+        """Learn a voice from `takes`; write one artifact file into `folder` and return its path.
+
+        `folder` may hold the leftovers of an earlier run that died; go on from them or start anew,
+        with the same result. The same takes, seed and machine give the same voice. The file is
+        complete when this returns: written aside and renamed.
+        """
+
+    def load(self, artifact: bytes) -> Speaker:
+        """A speaker from the bytes of an artifact. Raises BadArtifact when they are not sound."""
+
+    def readers(self) -> Sequence[str]:
+        """Names of the synthetic stock voices that come with the engine; may be empty."""
+
+    def reader(self, name: str) -> Speaker:
+        """The stock voice `name`. Raises NotFound."""
+
+    def warm(self) -> None:
+        """Load what the first call would otherwise wait for. Idempotent, safe from any thread."""

@@ -1,0 +1,93 @@
+"""Everything that can go wrong, in one picture.
+
+SaysoError
+├── Rejected                    the caller can fix it
+│   ├── BadRequest              a field is missing, malformed or out of range
+│   ├── BadAudio                not audio, or not audio we read
+│   ├── TooLarge                more bytes, seconds, channels or characters than we take
+│   ├── WrongState              not possible while the thing is where it is
+│   ├── TooLittleSpeech         fewer recordings or seconds than this kind of voice needs
+│   ├── ConsentMissing          the voice may not be built without a consent we can check
+│   └── NotOffered              a thing of the API that this version does not do yet
+├── NotSignedIn                 no token, or one we do not know
+├── NotAllowed                  the token is known but may not do this
+├── NotFound                    no such thing, or not this account's
+├── Throttled                   too many requests at once
+├── Unavailable                 try again later: a part of the system is down, busy or not ready
+├── BadSettings                 an environment variable is wrong; the program exits with 2
+└── BadArtifact                 a voice or weights file is damaged, unknown or from a newer version
+
+A message names the fact, the expectation and the remedy, in that order. Nobody matches on its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class SaysoError(Exception):
+    """Base of everything sayso raises on purpose; `str(error)` is meant for people."""
+
+
+class Rejected(SaysoError):
+    """The caller can fix it. `fields` maps a wire field to what is wrong with it."""
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields: dict[str, str] = dict(fields or {})
+
+
+class BadRequest(Rejected):
+    """A field is missing, malformed or out of range."""
+
+
+class BadAudio(Rejected):
+    """Not audio, or not audio we read."""
+
+
+class TooLarge(Rejected):
+    """More bytes, seconds, channels or characters than we take."""
+
+
+class WrongState(Rejected):
+    """Not possible while the thing is where it is."""
+
+
+class TooLittleSpeech(Rejected):
+    """Fewer recordings or seconds than this kind of voice needs."""
+
+
+class ConsentMissing(Rejected):
+    """The voice may not be built without a consent we can check."""
+
+
+class NotOffered(Rejected):
+    """A thing of the API that this version does not do yet."""
+
+
+class NotSignedIn(SaysoError):
+    """No token, or one we do not know."""
+
+
+class NotAllowed(SaysoError):
+    """The token is known but may not do this."""
+
+
+class NotFound(SaysoError):
+    """No such thing, or not this account's: the two are never told apart."""
+
+
+class Throttled(SaysoError):
+    """Too many requests at once."""
+
+
+class Unavailable(SaysoError):
+    """Try again later: a part of the system is down, busy or not ready."""
+
+
+class BadSettings(SaysoError):
+    """An environment variable is wrong; the program exits with 2."""
+
+
+class BadArtifact(SaysoError):
+    """A voice or weights file is damaged, unknown or from a newer version."""

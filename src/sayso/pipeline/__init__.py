@@ -1,0 +1,1 @@
+"""The stages of the product as plain functions: values and ports in, values out."""

@@ -1,0 +1,1 @@
+"""What lasts: rows in a database, bytes in a blob store."""

@@ -1,0 +1,1 @@
+"""Words: normalising, splitting, pronouncing; knows nothing of audio."""

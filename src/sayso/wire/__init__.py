@@ -1,0 +1,1 @@
+"""The only code that knows how Resemble v2 spells things."""
