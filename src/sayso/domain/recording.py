@@ -25,3 +25,5 @@ class Recording:
     rate_hz: int
     created_at: datetime
     updated_at: datetime
+    speech_s: float = 0.0
+    """Seconds of it that are not silence."""

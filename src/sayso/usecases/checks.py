@@ -1,0 +1,44 @@
+"""Checks that several use cases share: lengths, URLs, speakable text."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sayso.errors import BadRequest, TooLarge
+
+
+def check_text(field: str, text: str | None, most: int, *, required: bool = False) -> None:
+    """Raise BadRequest or TooLarge unless `text` fits a field of `most` characters."""
+    if text is None or not text.strip():
+        if required:
+            raise BadRequest(f"{field} is missing: send some text", {field: "is required"})
+        return
+    if len(text) > most:
+        raise TooLarge(
+            f"{field} has {len(text)} characters, at most {most} are taken: shorten it",
+            {field: f"at most {most} characters"},
+        )
+
+
+def check_url(field: str, url: str | None, most: int) -> None:
+    """Raise unless `url` is None or a plain http(s) address. Whether it may be called is outbound's."""
+    if url is None:
+        return
+    check_text(field, url, most)
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good:
+        raise BadRequest(f"{field} is not an http or https URL: {url[:80]!r}", {field: "must be an http(s) URL"})
+
+
+def check_speech(field: str, text: str, most: int) -> None:
+    """Raise unless `text` can be spoken: something pronounceable, at most `most` characters."""
+    check_text(field, text, most, required=True)
+    if not any(c.isalnum() for c in text):
+        raise BadRequest(
+            f"{field} has nothing to say: expected at least one letter or digit",
+            {field: "has nothing speakable"},
+        )

@@ -1,0 +1,193 @@
+"""speak_clip (now), order_clip and reorder_clip (later, with a callback), edit_clip, list, get, delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sayso.domain.account import Caller
+from sayso.domain.clip import Clip, ClipState, SoundFormat
+from sayso.domain.edit import UNSET, UnsetType, changes
+from sayso.domain.page import Page, PageRequest
+from sayso.domain.voice import Voice
+from sayso.pipeline import synthesis
+from sayso.services import Services
+from sayso.storage import blobs, clips, projects, voices
+from sayso.storage.ids import new_id
+from sayso.usecases.checks import check_speech, check_text, check_url
+from sayso.usecases.speech import speaker_of
+from sayso.workflows import make_clip
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOrder:
+    """What a clip is made from."""
+
+    voice_id: str
+    body: str
+    title: str | None = None
+    is_archived: bool = False
+    sound: SoundFormat = SoundFormat()
+    callback_uri: str | None = None
+    """Who is told when an ordered clip is there; ignored by `speak_clip`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEdit:
+    """A partial change of a clip. Anything but title and is_archived makes its sound anew."""
+
+    voice_id: str | UnsetType = UNSET
+    body: str | UnsetType = UNSET
+    title: str | None | UnsetType = UNSET
+    is_archived: bool | UnsetType = UNSET
+    sound: SoundFormat | UnsetType = UNSET
+    callback_uri: str | None | UnsetType = UNSET
+
+
+def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:
+    """Make a clip now; it is finished when this returns.
+
+    Raises NotFound, BadRequest, TooLarge, WrongState.
+    """
+    voice = _check(services, caller, project_id, order)
+    made = synthesis.say(speaker_of(services, voice), order.body, order.sound)
+    key = services.blobs.put(made.audio)
+    now = datetime.now(UTC)
+    with services.db.begin() as tx:
+        projects.find(tx, caller.account_id, project_id)
+        clip = replace(
+            _new(new_id(tx, "clips"), project_id, voice, order, now),
+            state=ClipState.FINISHED,
+            audio_key=key,
+            duration_s=made.duration_s,
+        )
+        clips.insert(tx, caller.account_id, clip)
+        blobs.still(services.blobs, key, made.audio)
+    return clip
+
+
+def order_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:
+    """Have a clip made in the background; it is pending when this returns.
+
+    Raises NotFound, BadRequest, TooLarge, WrongState.
+    """
+    voice = _check(services, caller, project_id, order)
+    speaker_of(services, voice)
+    now = datetime.now(UTC)
+    with services.db.begin() as tx:
+        projects.find(tx, caller.account_id, project_id)
+        clip = _new(new_id(tx, "clips"), project_id, voice, order, now)
+        clips.insert(tx, caller.account_id, clip)
+    make_clip.start(services, clip)
+    return clip
+
+
+def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: str, edit: ClipEdit) -> Clip:
+    """Change a clip and have it made anew in the background; the old sound serves meanwhile.
+
+    Raises NotFound, BadRequest, TooLarge, WrongState.
+    """
+    old = get_clip(services, caller, project_id, clip_id)
+    given = changes(
+        voice_id=edit.voice_id,
+        body=edit.body,
+        title=edit.title,
+        is_archived=edit.is_archived,
+        sound=edit.sound,
+        callback_uri=edit.callback_uri,
+    )
+    order = ClipOrder(
+        voice_id=given.get("voice_id", old.voice_id),
+        body=given.get("body", old.body),
+        title=given.get("title", old.title),
+        is_archived=given.get("is_archived", old.is_archived),
+        sound=given.get("sound", old.sound),
+        callback_uri=given.get("callback_uri", old.callback_uri),
+    )
+    voice = _check(services, caller, project_id, order)
+    speaker_of(services, voice)
+    with services.db.begin() as tx:
+        clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
+        clip = replace(
+            clip,
+            voice_id=voice.id,
+            voice_name=voice.name,
+            body=order.body,
+            title=order.title,
+            is_archived=order.is_archived,
+            sound=order.sound,
+            callback_uri=order.callback_uri,
+            state=ClipState.PENDING,
+            revision=clip.revision + 1,
+            issue=None,
+            updated_at=datetime.now(UTC),
+        )
+        clips.save(tx, clip)
+    make_clip.start(services, clip)
+    return clip
+
+
+def edit_clip(services: Services, caller: Caller, project_id: str, clip_id: str, edit: ClipEdit) -> Clip:
+    """Change the title or the archiving; the sound stays. Raises NotFound, TooLarge."""
+    given = changes(title=edit.title, is_archived=edit.is_archived)
+    check_text("title", given.get("title"), services.limits.max_name_characters)
+    with services.db.begin() as tx:
+        clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
+        clip = replace(clip, **given, updated_at=datetime.now(UTC))
+        clips.save(tx, clip)
+    return clip
+
+
+def list_clips(
+    services: Services, caller: Caller, project_id: str, page: PageRequest, query: str | None = None
+) -> Page[Clip]:
+    """The clips of a project, newest first; `query` keeps those with it in their title. Raises NotFound."""
+    with services.db.read() as tx:
+        projects.find(tx, caller.account_id, project_id)
+        return clips.page(tx, caller.account_id, project_id, page, query)
+
+
+def get_clip(services: Services, caller: Caller, project_id: str, clip_id: str) -> Clip:
+    """One clip. Raises NotFound."""
+    with services.db.read() as tx:
+        return clips.find(tx, caller.account_id, project_id, clip_id)
+
+
+def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: str) -> None:
+    """Remove a clip and its audio; one that is being made is dropped. Raises NotFound."""
+    with services.db.begin() as tx:
+        clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
+        clips.remove(tx, clip.id)
+    blobs.release(services.db, services.blobs, [clip.audio_key])
+
+
+def _check(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Voice:
+    limits = services.limits
+    with services.db.read() as tx:
+        projects.find(tx, caller.account_id, project_id)
+    check_speech("body", order.body, limits.clip_characters)
+    check_text("title", order.title, limits.max_name_characters)
+    check_url("callback_uri", order.callback_uri, limits.max_url_characters)
+    with services.db.read() as tx:
+        return voices.find(tx, caller.account_id, order.voice_id)
+
+
+def _new(clip_id: str, project_id: str, voice: Voice, order: ClipOrder, now: datetime) -> Clip:
+    return Clip(
+        id=clip_id,
+        project_id=project_id,
+        voice_id=voice.id,
+        voice_name=voice.name,
+        title=order.title,
+        body=order.body,
+        is_archived=order.is_archived,
+        sound=order.sound,
+        state=ClipState.PENDING,
+        callback_uri=order.callback_uri,
+        audio_key=None,
+        duration_s=None,
+        revision=1,
+        issue=None,
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,125 @@
+"""add_recording, list_recordings, get_recording, edit_recording, delete_recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sayso.domain.account import Caller
+from sayso.domain.edit import UNSET, UnsetType, changes
+from sayso.domain.page import Page, PageRequest
+from sayso.domain.recording import Recording
+from sayso.errors import TooLarge
+from sayso.pipeline.ingest import flac, speech_seconds
+from sayso.services import Services
+from sayso.storage import blobs, recordings, voices
+from sayso.storage.ids import new_id
+from sayso.usecases.checks import check_text
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecording:
+    """What a recording is made from."""
+
+    name: str
+    audio: bytes
+    """A file as sent: WAV, FLAC, OGG/Opus or MP3, told by its content."""
+    text: str | None = None
+    emotion: str | None = None
+    is_active: bool = True
+    fill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEdit:
+    """A partial change of a recording."""
+
+    name: str | UnsetType = UNSET
+    text: str | None | UnsetType = UNSET
+    emotion: str | None | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    fill: bool | UnsetType = UNSET
+
+
+def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRecording) -> Recording:
+    """Decode, check and keep an upload; a voice takes them in every state.
+
+    Raises NotFound, BadRequest, BadAudio (not audio, empty, all zero, not finite), TooLarge, Unavailable.
+    """
+    with services.db.read() as tx:
+        voices.find(tx, caller.account_id, voice_id)
+    _check(services, new.name, new.text, new.emotion)
+    if len(new.audio) > services.limits.max_recording_bytes:
+        most = services.limits.max_recording_bytes // 2**20
+        raise TooLarge(
+            f"the file has {len(new.audio)} bytes, at most {most} MiB are taken: cut it into shorter ones",
+            {"file": f"at most {most} MiB"},
+        )
+    wave = services.decoder.decode(new.audio)
+    kept = flac(wave)
+    key = services.blobs.put(kept)
+    now = datetime.now(UTC)
+    with services.db.begin() as tx:
+        # Once more: the voice may have been deleted while the upload was decoded.
+        voices.find(tx, caller.account_id, voice_id, lock=True)
+        recording = Recording(
+            id=new_id(tx, "recordings"),
+            voice_id=voice_id,
+            name=new.name,
+            text=new.text,
+            emotion=new.emotion,
+            is_active=new.is_active,
+            fill=new.fill,
+            audio_key=key,
+            duration_s=wave.duration_s,
+            rate_hz=wave.rate_hz,
+            created_at=now,
+            updated_at=now,
+            speech_s=speech_seconds(wave),
+        )
+        recordings.insert(tx, caller.account_id, recording)
+        blobs.still(services.blobs, key, kept)
+    return recording
+
+
+def list_recordings(services: Services, caller: Caller, voice_id: str, page: PageRequest) -> Page[Recording]:
+    """The recordings of a voice, newest first. Raises NotFound."""
+    with services.db.read() as tx:
+        voices.find(tx, caller.account_id, voice_id)
+        return recordings.page(tx, caller.account_id, voice_id, page)
+
+
+def get_recording(services: Services, caller: Caller, voice_id: str, recording_id: str) -> Recording:
+    """One recording. Raises NotFound."""
+    with services.db.read() as tx:
+        return recordings.find(tx, caller.account_id, voice_id, recording_id)
+
+
+def edit_recording(
+    services: Services, caller: Caller, voice_id: str, recording_id: str, edit: RecordingEdit
+) -> Recording:
+    """Change what is mentioned; its sound never changes. Raises NotFound, BadRequest, TooLarge."""
+    given = changes(
+        name=edit.name, text=edit.text, emotion=edit.emotion, is_active=edit.is_active, fill=edit.fill
+    )
+    with services.db.begin() as tx:
+        recording = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
+        recording = replace(recording, **given, updated_at=datetime.now(UTC))
+        _check(services, recording.name, recording.text, recording.emotion)
+        recordings.save(tx, recording)
+    return recording
+
+
+def delete_recording(services: Services, caller: Caller, voice_id: str, recording_id: str) -> None:
+    """Remove a recording and its audio. Raises NotFound."""
+    with services.db.begin() as tx:
+        recording = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
+        recordings.remove(tx, recording.id)
+    blobs.release(services.db, services.blobs, [recording.audio_key])
+
+
+def _check(services: Services, name: str, text: str | None, emotion: str | None) -> None:
+    limits = services.limits
+    check_text("name", name, limits.max_name_characters, required=True)
+    check_text("text", text, limits.max_text_characters)
+    check_text("emotion", emotion, limits.max_emotion_characters)

@@ -1,0 +1,88 @@
+"""speak and stream: text in, sound out, nothing kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sayso.domain.account import Caller
+from sayso.domain.clip import SoundFormat
+from sayso.domain.voice import Voice
+from sayso.engines.base import Mark, Speaker
+from sayso.errors import WrongState
+from sayso.pipeline import synthesis
+from sayso.services import Services
+from sayso.storage import projects, voices
+from sayso.usecases.checks import check_speech, check_text
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOrder:
+    """What shall be said, by whom, in which format."""
+
+    voice_id: str
+    text: str
+    sound: SoundFormat = SoundFormat()
+    project_id: str | None = None
+    """Must be the account's when given; nothing is kept in it."""
+    title: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A finished piece of speech."""
+
+    audio: bytes
+    """A whole file in the format of `sound`."""
+    duration_s: float
+    synthesis_s: float
+    """Wall time the making took."""
+    seed: int
+    sound: SoundFormat
+    marks: tuple[Mark, ...] = ()
+    """Words with their times in seconds, if the engine knows them."""
+
+
+def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
+    """Say it whole. Raises NotFound, BadRequest, TooLarge, WrongState."""
+    speaker = _ready(services, caller, order)
+    began = time.monotonic()
+    made = synthesis.say(speaker, order.text, order.sound, seed=order.seed)
+    return Speech(
+        audio=made.audio,
+        duration_s=made.duration_s,
+        synthesis_s=time.monotonic() - began,
+        seed=order.seed,
+        sound=order.sound,
+        marks=made.marks,
+    )
+
+
+def stream(services: Services, caller: Caller, order: SpeechOrder) -> Iterator[bytes]:
+    """Samples as `order.sound` says, without a header, the first as soon as a sentence exists.
+
+    Everything that can be refused is refused by this call: NotFound, BadRequest, TooLarge, WrongState.
+    """
+    speaker = _ready(services, caller, order)
+    return synthesis.stream(speaker, order.text, order.sound, seed=order.seed)
+
+
+def speaker_of(services: Services, voice: Voice) -> Speaker:
+    """The loaded voice. Raises WrongState naming its state while it cannot speak."""
+    if voice.artifact_key is None:
+        raise WrongState(
+            f"voice {voice.id} is {voice.state}, it cannot speak yet: build it and wait until it is finished"
+        )
+    return services.speakers.get(voice.artifact_key)
+
+
+def _ready(services: Services, caller: Caller, order: SpeechOrder) -> Speaker:
+    check_speech("data", order.text, services.limits.clip_characters)
+    check_text("title", order.title, services.limits.max_name_characters)
+    with services.db.read() as tx:
+        voice = voices.find(tx, caller.account_id, order.voice_id)
+        if order.project_id is not None:
+            projects.find(tx, caller.account_id, order.project_id)
+    return speaker_of(services, voice)
