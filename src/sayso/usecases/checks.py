@@ -31,7 +31,9 @@ def check_url(field: str, url: str | None, most: int) -> None:
     except ValueError:
         good = False
     if not good:
-        raise BadRequest(f"{field} is not an http or https URL: {url[:80]!r}", {field: "must be an http(s) URL"})
+        raise BadRequest(
+            f"{field} is not an http or https URL: {url[:80]!r}", {field: "must be an http(s) URL"}
+        )
 
 
 def check_speech(field: str, text: str, most: int) -> None:

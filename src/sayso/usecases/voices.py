@@ -20,7 +20,7 @@ from sayso.errors import (
     TooLittleSpeech,
 )
 from sayso.services import Services
-from sayso.storage import blobs, clips, recordings, voices
+from sayso.storage import blobs, recordings, voices
 from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_text, check_url
@@ -159,7 +159,6 @@ def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         keys = [voice.consent_key, voice.artifact_key, voice.sample_key]
         keys += recordings.remove_all(tx, voice.id)
-        clips.forget_voice(tx, voice.id)
         voices.remove(tx, voice.id)
     if voice.artifact_key is not None:
         services.speakers.forget(voice.artifact_key)
@@ -250,7 +249,9 @@ def _checked_consent(services: Services, consent: bytes | None) -> tuple[bytes |
         return None, None
     if len(consent) > services.limits.max_consent_bytes:
         most = services.limits.max_consent_bytes // 2**20
-        return None, TooLarge(f"the consent has {len(consent)} bytes, at most {most} MiB are taken: shorten it")
+        return None, TooLarge(
+            f"the consent has {len(consent)} bytes, at most {most} MiB are taken: shorten it"
+        )
     if not _is_wav(consent):
         return None, BadAudio(
             "consent is not a WAV file: expected the bytes of one, in base64; "
@@ -262,4 +263,9 @@ def _checked_consent(services: Services, consent: bytes | None) -> tuple[bytes |
 
 def _is_wav(file: bytes) -> bool:
     """Whether `file` has the header of a WAV file and room for sound; decoding comes with its checking."""
-    return len(file) > 44 and file[:4] in (b"RIFF", b"RF64") and file[8:12] == b"WAVE" and b"fmt " in file[12:4096]
+    return (
+        len(file) > 44
+        and file[:4] in (b"RIFF", b"RF64")
+        and file[8:12] == b"WAVE"
+        and b"fmt " in file[12:4096]
+    )

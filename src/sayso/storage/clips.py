@@ -1,0 +1,90 @@
+"""Queries about clips."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from sayso.domain.clip import Clip, ClipState, Container, Precision, SoundFormat
+from sayso.domain.page import Page, PageRequest
+from sayso.errors import NotFound
+from sayso.storage import tables
+from sayso.storage.db import Transaction
+from sayso.storage.paging import fetch_page, find_row
+
+_T = tables.clips
+
+
+def insert(tx: Transaction, account_id: str, clip: Clip) -> None:
+    """Keep a new clip."""
+    tx.execute(sa.insert(_T).values(account_id=account_id, **_values(clip)))
+
+
+def find(tx: Transaction, account_id: str, project_id: str, clip_id: str, *, lock: bool = False) -> Clip:
+    """The account's clip in that project. Raises NotFound."""
+    where = (_T.c.id == clip_id) & (_T.c.project_id == project_id) & (_T.c.account_id == account_id)
+    row = find_row(tx, _T, where, lock=lock)
+    if row is None:
+        raise NotFound(f"there is no clip {clip_id} in project {project_id}")
+    return _clip(row)
+
+
+def fetch(tx: Transaction, clip_id: str, *, lock: bool = False) -> Clip | None:
+    """A clip of any account, for workflows; None when it was deleted."""
+    row = find_row(tx, _T, _T.c.id == clip_id, lock=lock)
+    return None if row is None else _clip(row)
+
+
+def page(
+    tx: Transaction, account_id: str, project_id: str, request: PageRequest, query: str | None
+) -> Page[Clip]:
+    """The clips of a project, newest first; `query` keeps those whose title holds it, in any case."""
+    where = (_T.c.project_id == project_id) & (_T.c.account_id == account_id)
+    if query:
+        where &= _T.c.title.icontains(query, autoescape=True)
+    return fetch_page(tx, _T, where, request, _clip)
+
+
+def pending(tx: Transaction) -> list[Clip]:
+    """All clips that wait to be made, of every account, oldest first."""
+    rows = tx.execute(
+        sa.select(_T).where(_T.c.state == ClipState.PENDING.value).order_by(_T.c.updated_at)
+    ).mappings()
+    return [_clip(row) for row in rows]
+
+
+def save(tx: Transaction, clip: Clip) -> None:
+    """Write everything that may change of a clip."""
+    tx.execute(sa.update(_T).where(_T.c.id == clip.id).values(**_values(clip)))
+
+
+def remove(tx: Transaction, clip_id: str) -> None:
+    """Remove the row."""
+    tx.execute(sa.delete(_T).where(_T.c.id == clip_id))
+
+
+def remove_all(tx: Transaction, project_id: str) -> list[str | None]:
+    """Remove all clips of a project; returns the keys of their audio."""
+    keys = list(tx.execute(sa.select(_T.c.audio_key).where(_T.c.project_id == project_id)).scalars())
+    tx.execute(sa.delete(_T).where(_T.c.project_id == project_id))
+    return keys
+
+
+def _values(clip: Clip) -> dict[str, object]:
+    values = asdict(clip)
+    del values["sound"]
+    return {
+        **values,
+        "state": clip.state.value,
+        "container": clip.sound.container.value,
+        "precision": clip.sound.precision.value,
+        "rate_hz": clip.sound.rate_hz,
+    }
+
+
+def _clip(row: sa.RowMapping) -> Clip:
+    apart = ("account_id", "state", "container", "precision", "rate_hz")
+    sound = SoundFormat(Container(row["container"]), Precision(row["precision"]), row["rate_hz"])
+    values = {name: row[name] for name in row if name not in apart}
+    return Clip(sound=sound, state=ClipState(row["state"]), **values)

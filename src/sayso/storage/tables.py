@@ -1,0 +1,167 @@
+"""The schema, one place. A change here needs a migration in `migrations/versions`; a test compares them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, Table, Text
+
+metadata = sa.MetaData(
+    # Named constraints: SQLite can only change those that have names.
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A UTC time; SQLite keeps no zones, so none is stored anywhere."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Aware -> naive UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Naive UTC -> aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _id() -> Column[str]:
+    return Column("id", String(32), primary_key=True)
+
+
+def _account() -> Column[str]:
+    return Column("account_id", String(32), ForeignKey("accounts.id"), nullable=False, index=True)
+
+
+def _times() -> tuple[Column[datetime], Column[datetime]]:
+    return Column("created_at", Moment, nullable=False), Column("updated_at", Moment, nullable=False)
+
+
+def _blob(name: str, *, nullable: bool = True) -> Column[str]:
+    # Indexed: before a blob is deleted, every such column is asked whether it still needs it.
+    return Column(name, String(80), nullable=nullable, index=True)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("plan", String(16), nullable=False),
+    Column("is_authorized_uploader", Boolean, nullable=False),
+    Column("is_reviewer", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+voices = Table(
+    "voices",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("voice_type", String(16), nullable=False),
+    Column("state", String(32), nullable=False, index=True),
+    *_times(),
+    Column("language", String(35), nullable=False),
+    Column("description", Text),
+    Column("dataset_url", Text),
+    Column("callback_uri", Text),
+    _blob("consent_key"),
+    Column("issue", Text),
+    Column("build", Integer, nullable=False),
+    Column("stage", String(64)),
+    Column("progress", Float, nullable=False),
+    Column("left_s", Float),
+    _blob("artifact_key"),
+    _blob("sample_key"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    _id(),
+    _account(),
+    Column("voice_id", String(32), ForeignKey("voices.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("text", Text),
+    Column("emotion", Text),
+    Column("is_active", Boolean, nullable=False),
+    Column("fill", Boolean, nullable=False),
+    _blob("audio_key", nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("rate_hz", Integer, nullable=False),
+    Column("speech_s", Float, nullable=False),
+    *_times(),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("is_collaborative", Boolean, nullable=False),
+    Column("is_archived", Boolean, nullable=False),
+    *_times(),
+)
+
+clips = Table(
+    "clips",
+    metadata,
+    _id(),
+    _account(),
+    Column("project_id", String(32), ForeignKey("projects.id"), nullable=False, index=True),
+    # No foreign key: a clip outlives its voice.
+    Column("voice_id", String(32), nullable=False, index=True),
+    Column("voice_name", Text, nullable=False),
+    Column("title", Text),
+    Column("body", Text, nullable=False),
+    Column("is_archived", Boolean, nullable=False),
+    Column("container", String(16), nullable=False),
+    Column("precision", String(16), nullable=False),
+    Column("rate_hz", Integer, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("callback_uri", Text),
+    _blob("audio_key"),
+    Column("duration_s", Float),
+    Column("revision", Integer, nullable=False),
+    Column("issue", Text),
+    *_times(),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+BLOB_COLUMNS: tuple[Column[str], ...] = (
+    voices.c.consent_key,
+    voices.c.artifact_key,
+    voices.c.sample_key,
+    recordings.c.audio_key,
+    clips.c.audio_key,
+)
+"""Every column that may hold the key of a blob."""

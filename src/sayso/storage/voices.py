@@ -1,0 +1,74 @@
+"""Queries about voices."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from sayso.domain.page import Page, PageRequest
+from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.errors import NotFound
+from sayso.storage import tables
+from sayso.storage.db import Transaction
+from sayso.storage.paging import fetch_page, find_row
+
+_T = tables.voices
+
+
+def insert(tx: Transaction, voice: Voice) -> None:
+    """Keep a new voice."""
+    tx.execute(sa.insert(_T).values(**_values(voice)))
+
+
+def find(tx: Transaction, account_id: str, voice_id: str, *, lock: bool = False) -> Voice:
+    """The account's voice. Raises NotFound."""
+    row = find_row(tx, _T, (_T.c.id == voice_id) & (_T.c.account_id == account_id), lock=lock)
+    if row is None:
+        raise NotFound(f"there is no voice {voice_id}: it was deleted, or belongs to another account")
+    return _voice(row)
+
+
+def fetch(tx: Transaction, voice_id: str, *, lock: bool = False) -> Voice | None:
+    """A voice of any account, for workflows; None when it was deleted."""
+    row = find_row(tx, _T, _T.c.id == voice_id, lock=lock)
+    return None if row is None else _voice(row)
+
+
+def page(tx: Transaction, account_id: str, request: PageRequest) -> Page[Voice]:
+    """The account's voices, newest first."""
+    return fetch_page(tx, _T, _T.c.account_id == account_id, request, _voice)
+
+
+def save(tx: Transaction, voice: Voice) -> None:
+    """Write everything that may change of a voice."""
+    tx.execute(sa.update(_T).where(_T.c.id == voice.id).values(**_values(voice)))
+
+
+def tell_progress(
+    tx: Transaction, voice_id: str, build: int, stage: str, progress: float, left_s: float | None
+) -> bool:
+    """Note how far a build is; False when that build runs no more or the voice is gone."""
+    running = (_T.c.id == voice_id) & (_T.c.build == build) & (_T.c.state == VoiceState.RUNNING.value)
+    done = tx.execute(sa.update(_T).where(running).values(stage=stage, progress=progress, left_s=left_s))
+    return done.rowcount == 1
+
+
+def running(tx: Transaction) -> list[Voice]:
+    """All voices whose build runs or should, of every account."""
+    rows = tx.execute(sa.select(_T).where(_T.c.state == VoiceState.RUNNING.value)).mappings()
+    return [_voice(row) for row in rows]
+
+
+def remove(tx: Transaction, voice_id: str) -> None:
+    """Remove the row; its recordings must be gone."""
+    tx.execute(sa.delete(_T).where(_T.c.id == voice_id))
+
+
+def _values(voice: Voice) -> dict[str, object]:
+    return {**asdict(voice), "voice_type": voice.voice_type.value, "state": voice.state.value}
+
+
+def _voice(row: sa.RowMapping) -> Voice:
+    values = {name: row[name] for name in row if name not in ("voice_type", "state")}
+    return Voice(voice_type=VoiceType(row["voice_type"]), state=VoiceState(row["state"]), **values)
