@@ -1,0 +1,132 @@
+"""How alike two speakers are: the GE2E speaker encoder of Resemblyzer, its weights without its code.
+
+Three LSTM layers over a mel power spectrogram, a linear layer, a ReLU, unit length. It sees 1.6 s at a
+time; a recording is the mean of what it says about overlapping windows. It tells people apart, and it
+cannot tell a clone from its speaker: rapid adaptation has this very encoder in its loss.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sayso.audio import spans
+from sayso.audio.level import rms_dbfs
+from sayso.audio.mel import mel_power
+from sayso.audio.resample import resample
+from sayso.audio.waveform import Samples, Waveform
+from sayso.engines import weights
+from sayso.engines.vad import SpeechDetector
+from sayso.errors import BadArtifact, BadAudio
+
+if TYPE_CHECKING:
+    import torch
+
+RATE_HZ = 16_000
+N_MELS = 40
+HOP, N_FFT = 160, 400
+WINDOW_FRAMES = 160
+"""Frames of one window: 1.6 s."""
+SIZE = 256
+"""Length of an embedding, and of each LSTM layer."""
+
+WEIGHTS = "ge2e/ge2e.safetensors"
+
+_STEP_FRAMES = 77  # 1.3 windows a second, as the published figures have it
+_MIN_COVERAGE = 0.75  # a last window with less sound than this is left out
+_QUIET_DBFS = -30.0  # quieter recordings are raised to this: the encoder is not blind to level
+_MIN_SPEECH_S = 0.5
+
+
+class SpeakerEncoder:
+    """Speech -> a unit vector. Loads at the first call; safe to use from several threads."""
+
+    def __init__(self, models_dir: Path) -> None:
+        self._models_dir = models_dir
+        self._detector = SpeechDetector(models_dir)
+        self._lock = threading.Lock()
+        self._network: tuple[torch.nn.LSTM, torch.nn.Linear] | None = None
+
+    def embed(self, wave: Waveform) -> NDArray[np.float32]:
+        """Shape (256,), float32, unit length, no negative value. `wave` of any rate.
+
+        Pauses are cut out first. Raises BadAudio where less than 0.5 s of speech is found.
+        """
+        wave = resample(wave, RATE_HZ)
+        speech = spans.join(wave, spans.bridge(self._detector.spans(wave), 0.2))
+        if speech.duration_s < _MIN_SPEECH_S:
+            raise BadAudio(
+                f"{speech.duration_s:.1f} s of speech were found, at least {_MIN_SPEECH_S} s are needed "
+                "to know the speaker; send a longer recording"
+            )
+        return self.embed_speech(speech)
+
+    def embed_speech(self, speech: Waveform) -> NDArray[np.float32]:
+        """Like `embed`, for a waveform at 16 kHz whose pauses are already cut out."""
+        gain = 10.0 ** (max(0.0, _QUIET_DBFS - rms_dbfs(speech)) / 20.0)
+        windows = windows_of((speech.samples * gain).astype(np.float32))
+        import torch
+
+        lstm, linear = self._loaded()
+        with torch.inference_mode():
+            _, (hidden, _) = lstm(torch.from_numpy(windows))
+            raw = torch.relu(linear(hidden[-1]))
+            unit = raw / raw.norm(dim=1, keepdim=True)
+            mean: NDArray[np.float32] = unit.mean(dim=0).numpy()
+        return mean / np.float32(np.linalg.norm(mean))
+
+    def _loaded(self) -> tuple[torch.nn.LSTM, torch.nn.Linear]:
+        with self._lock:
+            if self._network is None:
+                import torch
+                from safetensors.torch import load_file
+
+                state = load_file(str(weights.path(self._models_dir, WEIGHTS)))
+                lstm = torch.nn.LSTM(N_MELS, SIZE, num_layers=3, batch_first=True)
+                linear = torch.nn.Linear(SIZE, SIZE)
+                for name, module in (("lstm.", lstm), ("linear.", linear)):
+                    module.load_state_dict(
+                        {
+                            key.removeprefix(name): value
+                            for key, value in state.items()
+                            if key.startswith(name)
+                        }
+                    )
+                self._network = (lstm.eval(), linear.eval())
+            return self._network
+
+
+def windows_of(samples: Samples) -> NDArray[np.float32]:
+    """Mel power (windows, 160, 40) of `samples` (n,) at 16 kHz; at least one window, zero-padded."""
+    frames = -(-(len(samples) + 1) // HOP)
+    starts = list(range(0, max(1, frames - WINDOW_FRAMES + _STEP_FRAMES + 1), _STEP_FRAMES))
+    covered = (len(samples) - starts[-1] * HOP) / (WINDOW_FRAMES * HOP)
+    if len(starts) > 1 and covered < _MIN_COVERAGE:
+        starts.pop()
+    end = (starts[-1] + WINDOW_FRAMES) * HOP
+    padded = np.pad(samples, (0, max(0, end - len(samples))))
+    mel = mel_power(padded, RATE_HZ, n_fft=N_FFT, hop=HOP, n_mels=N_MELS, pad="constant").T
+    return np.stack([mel[start : start + WINDOW_FRAMES] for start in starts])
+
+
+def convert(pickle_file: Path, out_file: Path) -> None:
+    """Take the weights out of the published checkpoint; same input, same bytes.
+
+    The checkpoint is a pickle: torch reads it with an unpickler that builds tensors and nothing else,
+    once, when the weights are fetched.
+    """
+    import torch
+    from safetensors.torch import save
+
+    try:
+        state = torch.load(pickle_file, map_location="cpu", weights_only=True)["model_state"]
+        wanted = {
+            name: state[name].contiguous() for name in sorted(state) if name.startswith(("lstm.", "linear."))
+        }
+    except (KeyError, RuntimeError, ValueError, AttributeError) as problem:
+        raise BadArtifact(f"cannot read the speaker encoder's checkpoint: {problem}") from problem
+    out_file.write_bytes(save(wanted, metadata={"format": "sayso-ge2e-1"}))
