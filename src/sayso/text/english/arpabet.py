@@ -1,0 +1,100 @@
+"""ARPAbet, as dictionaries write it -> the engine's one-letter-per-sound alphabet.
+
+The engine's alphabet is IPA with single letters for diphthongs (A = eɪ, I = aɪ, O = oʊ, W = aʊ,
+Y = ɔɪ) and affricates (ʤ, ʧ). Stress (ˈ primary, ˌ secondary) stands directly before its vowel. It is
+also narrower than ARPAbet: an American t between vowels is a flap (ɾ), an l or n that carries a
+syllable of its own follows a ᵊ, and the vowel of -ed and -es endings is ᵻ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_CONSONANTS = {
+    "B": "b", "CH": "ʧ", "D": "d", "DH": "ð", "F": "f", "G": "ɡ", "HH": "h", "JH": "ʤ", "K": "k",
+    "L": "l", "M": "m", "N": "n", "NG": "ŋ", "P": "p", "R": "ɹ", "S": "s", "SH": "ʃ", "T": "t",
+    "TH": "θ", "V": "v", "W": "w", "Y": "j", "Z": "z", "ZH": "ʒ",
+}  # fmt: skip
+_VOWELS = {
+    "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "W", "AY": "I", "EH": "ɛ", "ER": "ɜɹ", "EY": "A",
+    "IH": "ɪ", "IY": "i", "OW": "O", "OY": "Y", "UH": "ʊ", "UW": "u",
+}  # fmt: skip
+_REDUCED = {"AH": "ə", "ER": "əɹ"}
+_STRESS = {"0": "", "1": "ˈ", "2": "ˌ"}
+_SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
+_SYLLABIC_L_AFTER = frozenset({"B", "P", "D", "T", "K", "G", "F", "V", "S", "Z", "TH", "SH", "M", "N", "CH", "JH"})
+_SYLLABIC_N_AFTER = frozenset({"T", "D", "S", "Z", "CH", "F", "TH"})
+
+
+def is_vowel(phone: str) -> bool:
+    """Whether an ARPAbet phone such as `AH0` or `T` is a vowel."""
+    return phone[:2] in _VOWELS
+
+
+def _is_flap(phones: Sequence[str], i: int) -> bool:
+    """T after a vowel or r, before a vowel without stress, within one word."""
+    if phones[i] != "T" or not 0 < i < len(phones) - 1:
+        return False
+    before, after = phones[i - 1], phones[i + 1]
+    return (is_vowel(before) or before == "R") and is_vowel(after) and after.endswith("0")
+
+
+def _weak_ending(phones: Sequence[str], word: str) -> bool:
+    """Whether the last vowel is that of an -ed or -es ending (wanted, roses)."""
+    if len(phones) < 3 or phones[-2] not in ("AH0", "IH0"):
+        return False
+    if phones[-1] == "D":
+        return word.endswith("ed") and phones[-3] in ("T", "D")
+    return phones[-1] == "Z" and word.endswith(("es", "'s")) and phones[-3] in _SIBILANTS
+
+
+def _is_syllabic(phones: Sequence[str], i: int) -> bool:
+    """Schwa and l or n that melt into one syllable: little, sudden. Not before another vowel."""
+    if phones[i] != "AH0" or not 0 < i < len(phones) - 1:
+        return False
+    before, liquid = phones[i - 1], phones[i + 1]
+    if i + 2 < len(phones) and is_vowel(phones[i + 2]):
+        return False
+    return (liquid == "L" and before in _SYLLABIC_L_AFTER) or (liquid == "N" and before in _SYLLABIC_N_AFTER)
+
+
+def _reduced_vowel(phones: Sequence[str], i: int, word: str) -> str | None:
+    """The engine's symbol where ARPAbet's vowel is only a convention of the dictionary, else None."""
+    phone = phones[i]
+    if i == 0 and len(phones) > 2:
+        if phone == "AH0" and word.startswith("un") and phones[1] == "N":
+            return "ˌʌ"
+        if (phone == "IH2" and not phones[1].startswith("NG")) or (phone == "EH0" and word.startswith(("en", "em", "ex"))):
+            return "ɪ"
+        return None
+    # Dictionaries waver between the two weak vowels in the middle of a word; the engine heard a schwa.
+    if phone == "IH0" and 0 < i < len(phones) - 1 and phones[i + 1] != "NG":
+        inner = any(is_vowel(later) for later in phones[i + 1 :])
+        return "ə" if inner and not is_vowel(phones[i - 1]) else None
+    return None
+
+
+def to_symbols(phones: Sequence[str], word: str = "") -> str:
+    """Phones such as `["B", "AH1", "T", "ER0"]` -> `bˈʌɾəɹ`.
+
+    `word` is the spelling in lower case; it tells the endings of `wanted` and `roses` from the like.
+    Raises KeyError for what is no ARPAbet phone.
+    """
+    symbols: list[str] = []
+    weak_at = len(phones) - 2 if _weak_ending(phones, word) else -1
+    for i, phone in enumerate(phones):
+        if phone in _CONSONANTS:
+            symbols.append("ɾ" if _is_flap(phones, i) else _CONSONANTS[phone])
+            continue
+        vowel, stress = phone[:2], phone[2:] or "0"
+        if i == weak_at:
+            symbols.append("ᵻ")
+        elif (reduced := _reduced_vowel(phones, i, word)) is not None:
+            symbols.append(reduced)
+        elif _is_syllabic(phones, i):
+            symbols.append("ᵊ")
+        elif stress == "0" and vowel in _REDUCED:
+            symbols.append(_REDUCED[vowel])
+        else:
+            symbols.append(_STRESS[stress] + _VOWELS[vowel])
+    return "".join(symbols)

@@ -1,0 +1,79 @@
+"""One spelling for things written in many: Unicode forms, quotes, dashes, spaces; with the way back.
+
+Folding changes lengths (ﬁ -> fi, e + accent -> é), so each folded character keeps the offset of the
+character it came from: what is spoken can always be pointed at in the text as it was written.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+_PLAIN = {
+    "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "″": '"',
+    "«": "“", "»": "”", "„": "“", "‟": "“", "‹": "“", "›": "”",
+    "‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-", "⸺": "—",
+    "…": "…", "⁄": "/", "²": "²", "³": "³", "™": " ", "®": " ", "©": " ", "·": " ", "•": " ",
+    "\u2028": "\n", "\u2029": "\n", "\r": "\n", "\v": "\n", "\f": "\n", "\u0085": "\n",
+    "¿": "", "¡": "", "µ": "μ", "£": "£", "¥": "¥", "º": "°", "。": ".", "、": ",",
+}  # fmt: skip
+_LIGATURES = {
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "th", "þ": "th", "ı": "i",
+    "ħ": "h", "ŋ": "ng", "ŧ": "t", "ə": "a", "ĸ": "k", "ſ": "s", "ƒ": "f",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Text in one spelling, with offsets into the original."""
+
+    text: str
+    offsets: tuple[int, ...]
+    """For each character of `text` where it came from, and at the end the original's length."""
+
+
+def _clusters(text: str) -> list[tuple[int, str]]:
+    """Base characters with the marks that follow them, each with its offset."""
+    found: list[tuple[int, str]] = []
+    for i, char in enumerate(text):
+        if found and unicodedata.combining(char):
+            found[-1] = (found[-1][0], found[-1][1] + char)
+        else:
+            found.append((i, char))
+    return found
+
+
+def _spelled(cluster: str) -> str:
+    if cluster in _PLAIN:
+        return _PLAIN[cluster]
+    category = unicodedata.category(cluster[0])
+    if category in ("Cf", "Cs", "Co", "Cn", "Mn", "Me", "Mc"):
+        return ""
+    if category in ("Zs", "Zl", "Zp", "Cc"):
+        return "\n" if cluster == "\n" else " "
+    if category == "No":
+        # A vulgar fraction stands apart from the whole number before it: 2½ is not 21/2.
+        folded = unicodedata.normalize("NFKC", cluster).replace("⁄", "/")
+        return " " + folded if "/" in folded else folded
+    if category in ("So", "Sk") and cluster not in ("°", "^"):
+        return " "
+    return "".join(_PLAIN.get(c, c) for c in unicodedata.normalize("NFKC", cluster))
+
+
+def fold(text: str) -> Folded:
+    """`text` with one spelling for quotes, dashes, spaces and letters; emoji and unseen characters dropped."""
+    characters: list[str] = []
+    offsets: list[int] = []
+    for offset, cluster in _clusters(text):
+        for char in _spelled(cluster):
+            characters.append(char)
+            offsets.append(offset)
+    return Folded("".join(characters), (*offsets, len(text)))
+
+
+def plain_letters(word: str) -> str:
+    """`word` in lower case and the 26 letters; letters of other scripts vanish, apostrophes stay."""
+    letters: list[str] = []
+    for char in unicodedata.normalize("NFD", word.lower()):
+        letters.append(_LIGATURES.get(char, char))
+    return "".join(c for c in "".join(letters) if "a" <= c <= "z" or c == "'")
