@@ -27,7 +27,7 @@ class Limits:
     max_recording_s: float = 300.0
     """Longer uploads are refused; a build picks from what fits."""
     max_recording_channels: int = 8
-    max_recording_samples: int = 60_000_000
+    max_recording_samples: int = 30_000_000
     """Samples of all channels together, before mixing to mono."""
     max_consent_bytes: int = 32 * 1024 * 1024
     max_name_characters: int = 256

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sayso.domain.account import Caller
@@ -27,7 +27,7 @@ class ClipOrder:
     body: str
     title: str | None = None
     is_archived: bool = False
-    sound: SoundFormat = SoundFormat()
+    sound: SoundFormat = field(default_factory=SoundFormat)
     callback_uri: str | None = None
     """Who is told when an ordered clip is there; ignored by `speak_clip`."""
 
@@ -38,10 +38,10 @@ class ClipEdit:
 
     voice_id: str | UnsetType = UNSET
     body: str | UnsetType = UNSET
-    title: str | None | UnsetType = UNSET
+    title: str | UnsetType | None = UNSET
     is_archived: bool | UnsetType = UNSET
     sound: SoundFormat | UnsetType = UNSET
-    callback_uri: str | None | UnsetType = UNSET
+    callback_uri: str | UnsetType | None = UNSET
 
 
 def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:

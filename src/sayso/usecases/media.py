@@ -64,6 +64,11 @@ def open_media(
     return Media(size, kind, start, end, services.blobs.open(key, start, end))
 
 
+def read(services: Services, blob_key: str) -> bytes:
+    """A whole sound file, for an answer that carries it. Raises NotFound."""
+    return b"".join(services.blobs.open(blob_key, 0, services.blobs.size(blob_key)))
+
+
 def _resolve(span: tuple[int | None, int | None] | None, size: int) -> tuple[int, int]:
     first, last = span if span is not None else (0, None)
     if first is None:

@@ -30,7 +30,7 @@ class ProjectEdit:
     """A partial change of a project."""
 
     name: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
     is_collaborative: bool | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
 

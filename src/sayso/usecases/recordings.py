@@ -35,8 +35,8 @@ class RecordingEdit:
     """A partial change of a recording."""
 
     name: str | UnsetType = UNSET
-    text: str | None | UnsetType = UNSET
-    emotion: str | None | UnsetType = UNSET
+    text: str | UnsetType | None = UNSET
+    emotion: str | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
     fill: bool | UnsetType = UNSET
 

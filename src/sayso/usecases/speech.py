@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sayso.domain.account import Caller
 from sayso.domain.clip import SoundFormat
@@ -23,7 +23,7 @@ class SpeechOrder:
 
     voice_id: str
     text: str
-    sound: SoundFormat = SoundFormat()
+    sound: SoundFormat = field(default_factory=SoundFormat)
     project_id: str | None = None
     """Must be the account's when given; nothing is kept in it."""
     title: str | None = None

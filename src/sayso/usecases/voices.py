@@ -51,11 +51,11 @@ class VoiceEdit:
     """A partial change of a voice."""
 
     name: str | UnsetType = UNSET
-    dataset_url: str | None | UnsetType = UNSET
-    callback_uri: str | None | UnsetType = UNSET
+    dataset_url: str | UnsetType | None = UNSET
+    callback_uri: str | UnsetType | None = UNSET
     language: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-    consent: bytes | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    consent: bytes | UnsetType | None = UNSET
 
 
 def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voice, Rejected | None]:

@@ -1,0 +1,113 @@
+"""Engine name -> factory; third parties join by the `sayso.engines` entry point."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Ear, Heard, Progress, Speaker, Take, VoiceEngine
+from sayso.errors import BadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What an engine may need to know."""
+
+    models_dir: Path
+    """Where the weights lie."""
+    threads: int
+    """How many cores it may keep busy."""
+    step_s: float = 0.0
+    """Only for the tone engine: how long its steps pretend to last."""
+
+
+EngineFactory = Callable[[EngineOptions], VoiceEngine]
+
+
+def _kokoro(options: EngineOptions) -> VoiceEngine:
+    from sayso.engines.kokoro.engine import KokoroEngine
+
+    return KokoroEngine(options.models_dir, options.threads)
+
+
+def _tone(options: EngineOptions) -> VoiceEngine:
+    from sayso.engines.tone import ToneEngine
+
+    return ToneEngine(options.step_s)
+
+
+ENGINES: dict[str, EngineFactory] = {"kokoro": _kokoro, "tone": _tone}
+"""The engines that come with sayso."""
+
+
+def make_engine(name: str, options: EngineOptions) -> VoiceEngine:
+    """The engine `name`; its models load when it is first used. Raises BadSettings for unknown names."""
+    factory = ENGINES.get(name)
+    if factory is None:
+        found = {entry.name: entry for entry in entry_points(group="sayso.engines")}
+        if name not in found:
+            known = ", ".join(sorted({*ENGINES, *found}))
+            raise BadSettings(f"SAYSO_ENGINE is {name!r}; expected one of {known}")
+        factory = found[name].load()
+    return _LazyEngine(name, lambda: factory(options))
+
+
+def make_ear(engine: str, options: EngineOptions) -> Ear:
+    """The ear that fits an engine: Whisper, but for the tone engine one that needs no model."""
+    if engine == "tone":
+        from sayso.engines.tone import ToneEar
+
+        return ToneEar()
+    return _LazyEar(options)
+
+
+class _LazyEngine:
+    """An engine that is built at its first use, so that a server answers before torch is imported."""
+
+    def __init__(self, name: str, make: Callable[[], VoiceEngine]) -> None:
+        self.name = name
+        self._make = make
+        self._lock = threading.Lock()
+        self._engine: VoiceEngine | None = None
+
+    def _get(self) -> VoiceEngine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._make()
+            return self._engine
+
+    def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
+        return self._get().clone(takes, folder, seed, progress)
+
+    def load(self, artifact: bytes) -> Speaker:
+        return self._get().load(artifact)
+
+    def readers(self) -> Sequence[str]:
+        return self._get().readers()
+
+    def reader(self, name: str) -> Speaker:
+        return self._get().reader(name)
+
+    def warm(self) -> None:
+        self._get().warm()
+
+
+class _LazyEar:
+    """Whisper, imported when something is to be heard."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._ear: Ear | None = None
+
+    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+        with self._lock:
+            if self._ear is None:
+                from sayso.engines.whisper import WhisperEar
+
+                self._ear = WhisperEar(self._options.models_dir, self._options.threads)
+        return self._ear.hear(wave, language)

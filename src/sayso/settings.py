@@ -1,0 +1,141 @@
+"""Every environment variable the product reads, once, with units in the names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from sayso.errors import BadSettings
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+class Settings(BaseSettings):
+    """The settings; each field is the environment variable of its name with SAYSO_ before it."""
+
+    model_config = SettingsConfigDict(env_prefix="SAYSO_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default=Path("~/.local/share/sayso"),
+        description="Folder of everything that lasts; made if missing, may hold other files.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address the server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the server listens on.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="What the outside calls this server, for links in answers and callbacks; "
+        "default http://HOST:PORT.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="sqlite:///FILE or postgresql://...; default the file app.db in SAYSO_HOME.",
+    )
+    storage_url: str | None = Field(
+        default=None,
+        description="Where sound and voices lie: file:///FOLDER or s3://BUCKET/PREFIX; "
+        "default the folder blobs in SAYSO_HOME.",
+    )
+    bootstrap_token: SecretStr | None = Field(
+        default=None, description="An API token that exists from the first start, on plan pro."
+    )
+    bootstrap_authorized_uploader: bool = Field(
+        default=False, description="true: the first token may build voices without a spoken consent."
+    )
+    outbound_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Private networks that callbacks may reach, with commas between, e.g. 127.0.0.0/8.",
+    )
+    company: str = Field(
+        default="", description="Who may be named in a spoken consent; empty: any name passes."
+    )
+    platform: str = Field(
+        default="sayso", min_length=1, description="What a spoken consent calls this service."
+    )
+    models_dir: Path | None = Field(
+        default=None, description="Folder of the model weights; default the folder models in SAYSO_HOME."
+    )
+    threads: int = Field(default_factory=_cores, ge=1, le=256, description="Cores the models may keep busy.")
+    engine: str = Field(
+        default="kokoro", min_length=1, description="The voice engine: kokoro, or tone, which only hums."
+    )
+    min_recordings_rapid: int = Field(
+        default=3, ge=1, le=1000, description="Active recordings a rapid build needs."
+    )
+    min_recordings_professional: int = Field(
+        default=20, ge=1, le=10_000, description="Active recordings a professional build needs."
+    )
+    webhook_delays_s: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(5.0, 30.0, 120.0, 600.0),
+        description="Seconds between the attempts of a callback, with commas between.",
+    )
+    tone_step_s: float = Field(
+        default=0.0, ge=0.0, le=60.0, description="Only for tests: how long the tone engine's steps last."
+    )
+
+    @field_validator("outbound_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("webhook_delays_s", mode="before")
+    @classmethod
+    def _delays(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(float(part) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("webhook_delays_s", mode="after")
+    @classmethod
+    def _sane_delays(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 <= delay <= 86_400 for delay in value):
+            raise ValueError("each delay must be 0 to 86400 seconds")
+        return value
+
+    @field_validator("home", "models_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @property
+    def base_url(self) -> str:
+        """What the outside calls this server, without a slash at the end."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def app_database_url(self) -> str:
+        """URL of the application's database."""
+        return self.database_url or f"sqlite:///{self.home / 'app.db'}"
+
+    @property
+    def blobs_url(self) -> str:
+        """URL of the blob store."""
+        return self.storage_url or (self.home / "blobs").as_uri()
+
+    @property
+    def models_folder(self) -> Path:
+        """Folder of the model weights."""
+        return self.models_dir or self.home / "models"
+
+
+def load_settings() -> Settings:
+    """The settings from the environment. Raises BadSettings with one line that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = "SAYSO_" + str(first["loc"][0]).upper()
+        given = "" if "TOKEN" in name else f" ({str(first['input'])[:60]!r})"
+        description = Settings.model_fields[str(first["loc"][0])].description
+        raise BadSettings(f"{name}{given}: {first['msg'].lower()}. Expected: {description}") from error
