@@ -9,8 +9,10 @@ from sayso.errors import BadRequest
 
 T = TypeVar("T")
 
-SMALLEST_PAGE = 10
+SMALLEST_PAGE = 1
+"""The documented least is 10, but clients in the field ask for one."""
 LARGEST_PAGE = 1000
+USUAL_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class PageRequest:
 
     number: int = 1
     """From 1. A page beyond the end is empty, not an error."""
-    size: int = SMALLEST_PAGE
-    """Things on a page, 10 to 1000."""
+    size: int = USUAL_PAGE
+    """Things on a page, 1 to 1000."""
 
     def __post_init__(self) -> None:
         if self.number < 1:

@@ -1,1 +1,1 @@
-"""The only code that knows how Resemble v2 spells things."""
+"""The only code that knows how Resemble v2 spells things: bodies in, bodies out, callbacks."""

@@ -1,0 +1,197 @@
+"""What the OpenAPI document shows: schemas of the bodies, and examples of both directions.
+
+Request examples are real: a test sends each of them. Answer examples are made by the functions that
+make the answers, so that they cannot go stale.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sayso.domain.clip import Clip, ClipState, SoundFormat
+from sayso.domain.page import Page
+from sayso.domain.project import Project
+from sayso.domain.recording import Recording
+from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.wire import requests, responses
+from sayso.wire.fields import Form
+from sayso.wire.paging import page_answer
+
+Json = dict[str, Any]
+
+_NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+_VOICE, _PROJECT, _RECORDING, _CLIP = "55592656", "4fe4e18e", "1a2b3c4d", "9f8e7d6c"
+_TEXT = "The kettle is on, and the bread is still warm."
+
+REQUESTS: dict[str, tuple[type[Form], Json]] = {
+    "create voice": (requests.CreateVoice, {"name": "Ada", "voice_type": "rapid"}),
+    "edit voice": (requests.EditVoice, {"name": "Ada of the morning", "description": "Calm, a little dry"}),
+    "build": (requests.Build, {"fill": False}),
+    "edit recording": (requests.EditRecording, {"name": "first", "text": _TEXT, "is_active": True}),
+    "create project": (requests.CreateProject, {"name": "Bread", "description": "Everything about bread"}),
+    "edit project": (requests.EditProject, {"is_archived": False}),
+    "create clip": (
+        requests.CreateClip,
+        {
+            "voice_uuid": _VOICE,
+            "body": _TEXT,
+            "title": "Kettle",
+            "sample_rate": 24_000,
+            "precision": "PCM_16",
+        },
+    ),
+    "edit clip": (requests.EditClip, {"title": "Kettle and bread"}),
+    "synthesize": (requests.Synthesize, {"voice_uuid": _VOICE, "data": _TEXT, "precision": "PCM_16"}),
+    "stream": (requests.Stream, {"voice_uuid": _VOICE, "data": _TEXT, "precision": "PCM_16"}),
+}
+"""Route -> the form it reads and a body it takes. `55592656` stands for a voice of yours."""
+
+
+def takes(name: str) -> Json:
+    """The OpenAPI description of a JSON body."""
+    form, example = REQUESTS[name]
+    content = {"application/json": {"schema": _schema(form), "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def uploads() -> Json:
+    """The OpenAPI description of the form that carries a recording."""
+    schema = _schema(requests.CreateRecording)
+    schema["properties"] = {"file": {"type": "string", "format": "binary"}} | schema["properties"]
+    schema["required"] = ["file", *schema["required"]]
+    schema["properties"]["name"]["example"] = "first"
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _schema(form: type[Form]) -> Json:
+    """The form's JSON schema without references, which would point outside the OpenAPI document."""
+    schema = form.model_json_schema()
+    named = schema.pop("$defs", {})
+    for field in schema["properties"].values():
+        reference = field.pop("$ref", None)
+        if reference is not None:
+            enum = named[reference.rsplit("/", 1)[-1]]
+            field |= {"type": enum["type"], "enum": enum["enum"]}
+            field.pop("allOf", None)
+        field.pop("title", None)
+        if field.get("default", 0) == "":
+            del field["default"]
+    schema.pop("description", None)
+    return schema
+
+
+def _parameter(name: str, kind: str, text: str) -> Json:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": {"type": kind},
+        "description": text,
+    }
+
+
+PAGES = [
+    _parameter("page", "integer", "From 1, the default. Beyond the end there are no items."),
+    _parameter("page_size", "integer", "1 to 1000, default 10; `per_page` is the same."),
+]
+VOICE_FLAGS = [
+    _parameter("sample_url", "boolean", "Adds a link to the preview clip of a finished voice."),
+    _parameter("filters", "boolean", "Adds `filters`."),
+    _parameter("advanced", "boolean", "Adds `model`."),
+]
+CLIP_QUERY = [_parameter("q", "string", "Only clips with this in their title.")]
+
+_A_VOICE = Voice(
+    id=_VOICE,
+    account_id="",
+    name="Ada",
+    voice_type=VoiceType.RAPID,
+    state=VoiceState.FINISHED,
+    created_at=_NOW,
+    updated_at=_NOW,
+    progress=1.0,
+    artifact_key="kept",
+)
+_A_RECORDING = Recording(
+    id=_RECORDING,
+    voice_id=_VOICE,
+    name="first",
+    text=_TEXT,
+    emotion="neutral",
+    is_active=True,
+    fill=False,
+    audio_key="kept",
+    duration_s=4.2,
+    rate_hz=48_000,
+    created_at=_NOW,
+    updated_at=_NOW,
+)
+_A_PROJECT = Project(_PROJECT, "", "Bread", "Everything about bread", False, False, _NOW, _NOW)
+_A_CLIP = Clip(
+    id=_CLIP,
+    project_id=_PROJECT,
+    voice_id=_VOICE,
+    voice_name="Ada",
+    title="Kettle",
+    body=_TEXT,
+    is_archived=False,
+    sound=SoundFormat(),
+    state=ClipState.FINISHED,
+    callback_uri=None,
+    audio_key="kept",
+    duration_s=2.9,
+    revision=1,
+    issue=None,
+    created_at=_NOW,
+    updated_at=_NOW,
+)
+_LINK = "http://127.0.0.1:8000/media/1768473000/…"
+
+_ITEMS: dict[str, Json] = {
+    "voice": responses.voice_item(_A_VOICE),
+    "recording": responses.recording_item(_A_RECORDING, _LINK),
+    "project": responses.project_item(_A_PROJECT),
+    "clip": responses.clip_item(_A_CLIP, _LINK),
+}
+_BODIES: dict[str, Json] = {
+    **{noun: responses.success(item) for noun, item in _ITEMS.items()},
+    "clip ordered": responses.success(responses.clip_item(_A_CLIP, None)),
+    "deleted": responses.success(),
+    "voice deleted": responses.success(message=f"Voice {_VOICE} was deleted"),
+    "build started": responses.success(message=f"Voice {_VOICE} is being built"),
+    "speech": responses.speech_answer(b"RIFF", 2.9, 0.8, SoundFormat(rate_hz=48_000), 0, None),
+}
+
+
+def _described(text: str, body: Json) -> Json:
+    content = {"application/json": {"schema": {"type": "object"}, "example": body}}
+    return {"description": text, "content": content}
+
+
+_REFUSED: dict[int | str, Json] = {
+    "4XX": _described(
+        "Refused: `message` says why, `errors` what is wrong with which field",
+        responses.failure("name is required", {"name": "is required"}),
+    )
+}
+
+
+def answers(name: str) -> dict[int | str, Json]:
+    """The OpenAPI description of what a route answers."""
+    return {200: _described("Done", _BODIES[name]), **_REFUSED}
+
+
+def lists(noun: str) -> dict[int | str, Json]:
+    """The OpenAPI description of a list."""
+    page: Page[Json] = Page((_ITEMS[noun],), number=1, size=10, total=1)
+    return {200: _described("One page", page_answer(page, page.items)), **_REFUSED}
+
+
+LIVE_WAV: dict[int | str, Json] = {
+    200: {
+        "description": "A mono WAV file, sent while it is spoken; its sizes are 0xFFFFFFFF",
+        "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    **_REFUSED,
+}

@@ -1,0 +1,150 @@
+"""/api/v2/voices: create, list, read, update, delete, build."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from sayso.api.answers import Answer, Links
+from sayso.api.auth import Signed
+from sayso.api.errors import status_of
+from sayso.api.examples import PAGES, VOICE_FLAGS, answers, lists, takes
+from sayso.api.incoming import LargeJson, Linked, Parts, SmallJson, flag, identified
+from sayso.domain.voice import Voice
+from sayso.errors import Rejected
+from sayso.usecases import voices
+from sayso.wire.fields import decode_base64
+from sayso.wire.paging import page_answer, page_request
+from sayso.wire.requests import Build, CreateVoice, EditVoice
+from sayso.wire.responses import failure, success, voice_item
+
+router = APIRouter(prefix="/api/v2/voices", tags=["Voices"])
+
+
+def _item(voice: Voice, links: Links, request: Request) -> dict[str, Any]:
+    """The voice with what the flags of the query ask for."""
+    wants_sample = flag(request, "sample_url")
+    sample_url = None
+    if wants_sample and voice.sample_key is not None:
+        sample_url = links.to(voice.sample_key, f"{voice.id}-sample.wav")
+    return voice_item(
+        voice,
+        advanced=flag(request, "advanced"),
+        filters=flag(request, "filters"),
+        wants_sample=wants_sample,
+        sample_url=sample_url,
+    )
+
+
+def _consent(text: str | None) -> tuple[bytes | None, Rejected | None]:
+    """The consent's bytes, or why there are none: a voice is made in either case."""
+    if text is None:
+        return None, None
+    try:
+        return decode_base64(text, "consent"), None
+    except Rejected as refusal:
+        return None, refusal
+
+
+def _answer(item: dict[str, Any], refusal: Rejected | None) -> Answer:
+    """Success; or a refused consent, which comes with the item of the voice that exists all the same."""
+    if refusal is None:
+        return Answer(success(item))
+    return Answer(failure(str(refusal), refusal.fields, item), status_of(refusal))
+
+
+@router.post("", summary="Create a voice", openapi_extra=takes("create voice"), responses=answers("voice"))
+def create(caller: Signed, services: Parts, links: Linked, request: Request, body: LargeJson) -> Answer:
+    """Answers at once. Then upload recordings and ask for a build.
+
+    With a consent that is no WAV file the answer is `success: false`, yet the voice exists and is
+    in `item`.
+    """
+    form = CreateVoice.read(body.fields())
+    consent, undecodable = _consent(form.consent)
+    voice, refusal = voices.create_voice(
+        services,
+        caller,
+        voices.NewVoice(
+            name=form.name,
+            voice_type=form.voice_type,
+            consent=consent,
+            dataset_url=form.dataset_url,
+            callback_uri=form.callback_uri,
+            language=form.language,
+            description=form.description,
+        ),
+    )
+    return _answer(_item(voice, links, request), undecodable or refusal)
+
+
+@router.get(
+    "", summary="List voices", openapi_extra={"parameters": PAGES + VOICE_FLAGS}, responses=lists("voice")
+)
+def index(caller: Signed, services: Parts, links: Linked, request: Request) -> Answer:
+    """Newest first."""
+    page = voices.list_voices(services, caller, page_request(request.query_params))
+    return Answer(page_answer(page, [_item(voice, links, request) for voice in page.items]))
+
+
+@router.get(
+    "/{voice_uuid}",
+    summary="Read a voice",
+    openapi_extra={"parameters": VOICE_FLAGS},
+    responses=answers("voice"),
+)
+def read(caller: Signed, services: Parts, links: Linked, request: Request, voice_uuid: str) -> Answer:
+    """While it is built, `stage`, `progress` (0 to 1) and `seconds_left` tell how far it is."""
+    voice = voices.get_voice(services, caller, identified(voice_uuid, "voice"))
+    return Answer(success(_item(voice, links, request)))
+
+
+@router.put(
+    "/{voice_uuid}",
+    summary="Update a voice",
+    openapi_extra=takes("edit voice"),
+    responses=answers("voice"),
+)
+@router.patch(
+    "/{voice_uuid}",
+    summary="Update a voice",
+    openapi_extra=takes("edit voice"),
+    responses=answers("voice"),
+)
+def edit(
+    caller: Signed, services: Parts, links: Linked, request: Request, voice_uuid: str, body: LargeJson
+) -> Answer:
+    """Changes only what is sent."""
+    given = EditVoice.read(body.fields()).mentioned()
+    undecodable = None
+    if "consent" in given:
+        given["consent"], undecodable = _consent(given["consent"])
+        if given["consent"] is None:
+            # Neither an empty nor an undecodable consent takes the place of a good one.
+            del given["consent"]
+    voice, refusal = voices.edit_voice(
+        services, caller, identified(voice_uuid, "voice"), voices.VoiceEdit(**given)
+    )
+    return _answer(_item(voice, links, request), undecodable or refusal)
+
+
+@router.delete("/{voice_uuid}", summary="Delete a voice", responses=answers("voice deleted"))
+def delete(caller: Signed, services: Parts, voice_uuid: str) -> Answer:
+    """For good, with its recordings."""
+    voices.delete_voice(services, caller, identified(voice_uuid, "voice"))
+    return Answer(success(message=f"Voice {voice_uuid} was deleted"))
+
+
+@router.post(
+    "/{voice_uuid}/build",
+    summary="Build a voice",
+    openapi_extra=takes("build"),
+    responses=answers("build started"),
+)
+def build(caller: Signed, services: Parts, voice_uuid: str, body: SmallJson) -> Answer:
+    """Starts the training and answers at once; a second call while it runs is the same build."""
+    Build.read(body.fields())
+    voice = voices.build_voice(services, caller, identified(voice_uuid, "voice"))
+    return Answer(success(message=f"Voice {voice.id} is being built"), HTTPStatus.OK)

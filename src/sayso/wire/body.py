@@ -1,0 +1,42 @@
+"""Bytes of a request -> a JSON object, whatever a stranger sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from sayso.errors import BadRequest
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`; nothing at all counts as an empty object. Raises BadRequest.
+
+    Refused besides malformed JSON: bytes that are not UTF-8, nesting that overflows the parser,
+    the numbers NaN and Infinity (no JSON), and numbers of thousands of digits.
+    """
+    if not body.strip():
+        return {}
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise BadRequest("the body is nested too deep; send a flat JSON object") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadRequest(f"the body is not valid JSON: {error.msg} at {where}") from None
+    except ValueError as error:
+        # Not a JSONDecodeError: Python's own guard against integers of thousands of digits.
+        raise BadRequest("the body holds a number that is too long") from error
+    if not isinstance(value, dict):
+        raise BadRequest(f"the body must be a JSON object, not {_KINDS.get(type(value), 'a number')}")
+    return value
+
+
+_KINDS = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadRequest(f"the body holds {name}, which is not a JSON number")

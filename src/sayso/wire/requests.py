@@ -1,0 +1,182 @@
+"""Incoming bodies: which fields there are, of which kind, and what an absent one means."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
+from sayso.domain.voice import VoiceType
+from sayso.errors import BadRequest, NotOffered
+from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers
+
+Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
+Format = Annotated[Container, one_of(Container)]
+Sample = Annotated[Precision, one_of(Precision, {"ULAW": "MULAW"})]
+Rate = Annotated[Whole, one_of_numbers(CLIP_RATES_HZ)]
+Seed = Annotated[Whole, between(0, 2**31 - 1)]
+
+
+class CreateVoice(Form):
+    """POST /voices."""
+
+    name: Name
+    voice_type: Kind = VoiceType.PROFESSIONAL
+    consent: Note = None
+    """Base64 of a WAV file. An empty string counts as none: one SDK cannot leave it out."""
+    dataset_url: Note = None
+    callback_uri: Note = None
+    language: Name = "en-US"
+    description: Note = None
+
+
+class EditVoice(Form):
+    """PUT and PATCH /voices/{uuid}; every field may be left out."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"dataset_url", "callback_uri", "description"})
+
+    name: Name = ""
+    consent: Note = None
+    dataset_url: Note = None
+    callback_uri: Note = None
+    language: Name = ""
+    description: Note = None
+
+
+class CreateRecording(Form):
+    """The text fields of POST /voices/{uuid}/recordings; the `file` travels beside them."""
+
+    name: Name
+    text: Note = None
+    emotion: Note = None
+    is_active: Flag = True
+    fill: Flag = False
+
+
+class EditRecording(Form):
+    """PUT and PATCH /voices/{uuid}/recordings/{uuid}."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"text", "emotion"})
+
+    name: Name = ""
+    text: Note = None
+    emotion: Note = None
+    is_active: Flag = True
+    fill: Flag = False
+
+
+class CreateProject(Form):
+    """POST /projects."""
+
+    name: Name
+    description: Note = None
+    is_collaborative: Flag = False
+    is_archived: Flag = False
+
+
+class EditProject(Form):
+    """PUT and PATCH /projects/{uuid}."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"description"})
+
+    name: Name = ""
+    description: Note = None
+    is_collaborative: Flag = False
+    is_archived: Flag = False
+
+
+_SSML = re.compile(
+    r"</?\s*(speak|break|prosody|emphasis|say-as|sub|lang|phoneme|audio|p|s|voice|resemble:[a-z]+)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_WHOLE_SPEAK = re.compile(r"\A\s*<speak\b[^<>]*>(.*)</speak\s*>\s*\Z", re.IGNORECASE | re.DOTALL)
+
+
+def _spoken(text: str) -> str:
+    """The words of `text`. A `<speak>` around all of it is dropped; other SSML raises NotOffered."""
+    around = _WHOLE_SPEAK.match(text)
+    inner = html.unescape(around[1]) if around else text
+    found = _SSML.search(around[1] if around else text)
+    if found:
+        # Spoken as written it would be noise; dropped, the pauses and spellings it asks for were lost.
+        raise NotOffered(f"the SSML element <{found[1]}> is not spoken yet; send plain text")
+    return inner
+
+
+Speech = Annotated[Name, AfterValidator(_spoken)]
+
+
+class _Sound(Form):
+    output_format: Format = Container.WAV
+    precision: Sample = Precision.PCM_32
+    sample_rate: Rate = 22_050
+
+    @property
+    def sound(self) -> SoundFormat:
+        """How the speech is to be written."""
+        # MP3 has no sample format; what the answer names is the documented default beside it.
+        precision = Precision.PCM_16 if self.output_format is Container.MP3 else self.precision
+        return SoundFormat(self.output_format, precision, self.sample_rate)
+
+
+class CreateClip(_Sound):
+    """POST /projects/{uuid}/clips: with `callback_uri` asynchronous, without it synchronous."""
+
+    voice_uuid: Name
+    body: Speech
+    title: Note = None
+    is_archived: Flag = False
+    callback_uri: Note = None
+    include_timestamps: Flag = False
+    raw: Flag = False
+
+
+class EditClip(_Sound):
+    """PUT and PATCH /projects/{uuid}/clips/{uuid}."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"title"})
+
+    voice_uuid: Name = ""
+    body: Speech = ""
+    title: Note = None
+    is_archived: Flag = False
+    callback_uri: Note = None
+
+
+class Synthesize(_Sound):
+    """POST /synthesize."""
+
+    voice_uuid: Name
+    data: Speech
+    project_uuid: Note = None
+    title: Note = None
+    sample_rate: Rate = 48_000
+    seed: Seed = 0
+
+
+class Stream(_Sound):
+    """POST /stream. Sixteen bits unless told otherwise: that is what the SDKs' decoders read."""
+
+    voice_uuid: Name
+    data: Speech
+    project_uuid: Note = None
+    precision: Sample = Precision.PCM_16
+    seed: Seed = 0
+    wav_encoded_timestamps: Flag = False
+
+    @property
+    def live_sound(self) -> SoundFormat:
+        """The format of the stream. Raises BadRequest for one that is not WAV."""
+        if self.output_format is not Container.WAV:
+            fact = "must be wav here; /synthesize and clips make mp3"
+            raise BadRequest(f"output_format {fact}", {"output_format": fact})
+        return self.sound
+
+
+class Build(Form):
+    """POST /voices/{uuid}/build. `fill` is the name of a thing that has no effect here."""
+
+    fill: Flag = False

@@ -1,0 +1,197 @@
+"""Outgoing bodies: the envelope, the items, the form of a date."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sayso.domain.clip import Clip, SoundFormat
+from sayso.domain.project import Project
+from sayso.domain.recording import Recording
+from sayso.domain.voice import Voice, VoiceState
+
+Json = dict[str, Any]
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, e.g. `2024-01-15T10:30:00.000Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def success(item: Mapping[str, Any] | None = None, message: str | None = None) -> Json:
+    """The envelope of what went well; deletions and builds have no item."""
+    answer: Json = {"success": True}
+    if message is not None:
+        answer["message"] = message
+    if item is not None:
+        answer["item"] = dict(item)
+    return answer
+
+
+def failure(
+    message: str, fields: Mapping[str, str] | None = None, item: Mapping[str, Any] | None = None
+) -> Json:
+    """The envelope of what was refused. `error` repeats `message`: clients read one or the other."""
+    answer: Json = {
+        "success": False,
+        "message": message,
+        "error": message,
+        "errors": {name: [fact] for name, fact in (fields or {}).items()},
+    }
+    if item is not None:
+        answer["item"] = dict(item)
+    return answer
+
+
+def no_timestamps() -> Json:
+    """Times of letters and phonemes, of which we know none yet."""
+    return {"graph_chars": [], "graph_times": [], "phon_chars": [], "phon_times": []}
+
+
+def voice_item(
+    voice: Voice,
+    *,
+    advanced: bool = False,
+    filters: bool = False,
+    sample_url: str | None = None,
+    wants_sample: bool = False,
+) -> Json:
+    """A voice. The flags of the query add fields; `issue` and what follows it are our own."""
+    speaks = voice.can_speak
+    # A voice being rebuilt still speaks, so its parts are ready while its status says running.
+    part = "ready" if speaks else "failed" if voice.state is VoiceState.FAILED else "pending"
+    item: Json = {
+        "uuid": voice.id,
+        "name": voice.name,
+        "status": voice.state.value,
+        "voice_status": voice.state.value,
+        "voice_type": voice.voice_type.value,
+        "default_language": voice.language,
+        "supported_languages": [voice.language],
+        "description": voice.description,
+        "dataset_url": voice.dataset_url,
+        "callback_uri": voice.callback_uri,
+        "source": "Custom Voice",
+        "dataset_analysis_failure": voice.state is VoiceState.DATASET_ISSUE,
+        "component_status": {
+            "text_to_speech": {"status": part},
+            "fill": {"status": "unavailable"},
+            "voice_conversion": {"status": "unavailable"},
+        },
+        "api_support": {
+            "sync": speaks,
+            "async": speaks,
+            "direct_synthesis": speaks,
+            "streaming": speaks,
+            "sync_tts": speaks,
+            "async_tts": speaks,
+            "fill": False,
+            "sts": False,
+        },
+        "created_at": stamp(voice.created_at),
+        "updated_at": stamp(voice.updated_at),
+        "issue": voice.issue,
+        "stage": voice.stage,
+        "progress": round(voice.progress, 4),
+        "seconds_left": None if voice.left_s is None else round(voice.left_s, 1),
+    }
+    if advanced:
+        model = "sayso" if speaks else None
+        item["model"] = {"text_to_speech": model, "fill": None, "voice_conversion": None}
+    if wants_sample:
+        item["sample_url"] = sample_url
+    if filters:
+        item["filters"] = {"age": None, "gender": None, "accents": [], "useCase": [], "toneOfVoice": []}
+    return item
+
+
+def recording_item(recording: Recording, audio_src: str) -> Json:
+    """A recording; `duration` (seconds) and `sample_rate` (hertz) are our own."""
+    return {
+        "uuid": recording.id,
+        "name": recording.name,
+        # Clients written in strict languages take a string here and no null.
+        "text": recording.text or "",
+        "emotion": recording.emotion or "",
+        "is_active": recording.is_active,
+        "fill": recording.fill,
+        "audio_src": audio_src,
+        "duration": round(recording.duration_s, 3),
+        "sample_rate": recording.rate_hz,
+        "created_at": stamp(recording.created_at),
+        "updated_at": stamp(recording.updated_at),
+    }
+
+
+def project_item(project: Project) -> Json:
+    """A project."""
+    return {
+        "uuid": project.id,
+        "name": project.name,
+        "description": project.description,
+        "is_collaborative": project.is_collaborative,
+        "is_archived": project.is_archived,
+        "is_public": False,
+        "created_at": stamp(project.created_at),
+        "updated_at": stamp(project.updated_at),
+    }
+
+
+def clip_item(clip: Clip, audio_src: str | None, raw_audio: bytes | None = None) -> Json:
+    """A clip. Without sound (ordered, or failed) it has no `audio_src`; `status` and `issue` are our own."""
+    item: Json = {
+        "uuid": clip.id,
+        "project_uuid": clip.project_id,
+        "title": clip.title,
+        "body": clip.body,
+        "voice_uuid": clip.voice_id,
+        "voice_name": clip.voice_name,
+        "is_archived": clip.is_archived,
+        "is_public": False,
+        "character_count": len(clip.body),
+        "output_format": clip.sound.container.value,
+        "sample_rate": clip.sound.rate_hz,
+        "precision": clip.sound.precision.value,
+        "status": clip.state.value,
+        "issue": clip.issue,
+        "created_at": stamp(clip.created_at),
+        "updated_at": stamp(clip.updated_at),
+    }
+    if audio_src is not None:
+        item["audio_src"] = audio_src
+        item["duration"] = None if clip.duration_s is None else round(clip.duration_s, 3)
+        item["last_generated_at"] = stamp(clip.updated_at)
+        item["timestamps"] = no_timestamps()
+    if raw_audio is not None:
+        item["raw_audio"] = base64.b64encode(raw_audio).decode("ascii")
+    return item
+
+
+def speech_answer(
+    audio: bytes, duration_s: float, synthesis_s: float, sound: SoundFormat, seed: int, title: str | None
+) -> Json:
+    """The answer of /synthesize, which has no item."""
+    return {
+        "success": True,
+        "audio_content": base64.b64encode(audio).decode("ascii"),
+        "audio_timestamps": no_timestamps(),
+        "duration": round(duration_s, 3),
+        "synth_duration": round(synthesis_s, 3),
+        "output_format": sound.container.value,
+        "sample_rate": sound.rate_hz,
+        "seed": seed,
+        "title": title,
+        "issues": [],
+    }
+
+
+def speech_failure(message: str, name: str, fields: Mapping[str, str], issues: Sequence[str]) -> Json:
+    """What the synthesis server answers when it refuses; LiveKit joins `issues`."""
+    return failure(message, fields) | {
+        "error_name": name,
+        "error_params": dict(fields),
+        "feedback_uuid": None,
+        "issues": list(issues),
+    }
