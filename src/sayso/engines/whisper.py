@@ -1,0 +1,304 @@
+"""The ear: speech -> words with times. Whisper base by OpenAI, run by CTranslate2.
+
+The front end, the choice of windows, the reading of tokens and the words' times are here; CTranslate2
+runs the network. The packages that would do all this bring a media library along whose binary wheel
+holds GPL code.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import threading
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sayso.audio.mel import mel_power
+from sayso.audio.resample import resample
+from sayso.audio.spans import Span
+from sayso.audio.waveform import Samples, Waveform
+from sayso.engines import weights
+from sayso.engines.base import Heard, HeardWord
+from sayso.engines.vad import FRAME, SpeechDetector
+from sayso.errors import BadRequest
+
+if TYPE_CHECKING:
+    import ctranslate2
+
+RATE_HZ = 16_000
+WINDOW_S = 30.0
+"""What the network hears at a time; shorter speech is filled up with silence."""
+N_MELS = 80
+HOP, N_FFT = 160, 400
+
+_FOLDER = "whisper-base"
+_FILES = ("config.json", "vocabulary.txt", "model.bin")
+
+_BEAM = 5
+_FRAMES_PER_TOKEN = 2  # the encoder halves the frames: a step of its attention is 20 ms
+_STEP_S = HOP * _FRAMES_PER_TOKEN / RATE_HZ
+
+_MARGIN_S = 0.2  # kept around speech: a cut consonant costs a word
+_LONG_PAUSE_S = 3.0  # a silence inside a window invites invented words
+_MAX_CHUNK_S = 28.0
+
+# Whisper's own lines for a decoding that went round in circles, and for one that it made up in silence.
+_MAX_COMPRESSION = 2.4
+_NO_SPEECH, _UNSURE = 0.6, -1.0
+
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages written without spaces: there a word is a character."""
+
+
+class WhisperEar:
+    """Implements `Ear`. Loads at the first call; safe to use from several threads."""
+
+    def __init__(self, models_dir: Path, threads: int) -> None:
+        self._models_dir = models_dir
+        self._threads = threads
+        self._detector = SpeechDetector(models_dir)
+        self._lock = threading.Lock()
+        self._loaded: _Whisper | None = None
+
+    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+        """Transcribe `wave` of any rate and length; `language` is an ISO 639-1 code, detected if None.
+
+        Silence gives an empty text, no words, and a confidence of 0 in the language.
+        Raises BadRequest for a language that the network does not know.
+        """
+        wave = resample(wave, RATE_HZ)
+        whisper = self._whisper()
+        if language is not None and language not in whisper.languages:
+            raise BadRequest(f"unknown language {language!r}; use an ISO 639-1 code such as en")
+        chunks = self._chunks(wave)
+        if not chunks:
+            return Heard("", (), language or "en", 1.0 if language else 0.0)
+        encoded = [whisper.encode(_samples(wave, chunk.span)) for chunk in chunks]
+        confidence = 1.0
+        if language is None:
+            # Of the longest stretch: two words are not enough to tell Dutch from German.
+            longest = max(range(len(chunks)), key=lambda i: chunks[i].span.duration_s)
+            language, confidence = whisper.detect(encoded[longest])
+        texts: list[str] = []
+        words: list[HeardWord] = []
+        for chunk, features in zip(chunks, encoded, strict=True):
+            tokens = whisper.transcribe(features, language)
+            if not tokens:
+                continue
+            texts.append(whisper.text(tokens).strip())
+            timed = whisper.times(features, language, tokens, chunk.span.duration_s)
+            words.extend(_placed(word, chunk) for word in timed)
+        return Heard(" ".join(text for text in texts if text), tuple(words), language, confidence)
+
+    def warm(self) -> None:
+        """Load the weights. Idempotent, safe from any thread."""
+        self._whisper()
+
+    def _whisper(self) -> _Whisper:
+        with self._lock:
+            if self._loaded is None:
+                for name in _FILES:
+                    weights.path(self._models_dir, f"{_FOLDER}/{name}")
+                self._loaded = _Whisper(self._models_dir / _FOLDER, self._threads)
+            return self._loaded
+
+    def _chunks(self, wave: Waveform) -> list[_Chunk]:
+        """Stretches with speech that fit into a window, cut at pauses where there are any."""
+        chunks: list[_Chunk] = []
+        for span in self._short(wave, self._detector.spans(wave)):
+            last = chunks[-1] if chunks else None
+            if (
+                last
+                and span.start_s - last.spans[-1].end_s < _LONG_PAUSE_S
+                and span.end_s - last.spans[0].start_s <= _MAX_CHUNK_S
+            ):
+                last.spans.append(span)
+            else:
+                chunks.append(_Chunk([span]))
+        for index, chunk in enumerate(chunks):
+            # Margins must not reach into the neighbour, or its words are heard twice.
+            before = chunks[index - 1].spans[-1].end_s if index else 0.0
+            after = chunks[index + 1].spans[0].start_s if index + 1 < len(chunks) else wave.duration_s
+            start, end = chunk.spans[0].start_s, chunk.spans[-1].end_s
+            chunk.span = Span(
+                max(start - _MARGIN_S, (start + before) / 2 if index else 0.0),
+                min(end + _MARGIN_S, (end + after) / 2 if index + 1 < len(chunks) else after),
+            )
+        return chunks
+
+    def _short(self, wave: Waveform, spans: Sequence[Span]) -> list[Span]:
+        """`spans`, those longer than a window cut where speech is least likely."""
+        if all(span.duration_s <= _MAX_CHUNK_S for span in spans):
+            return list(spans)
+        probabilities = self._detector.probabilities(wave)
+        frame_s = FRAME / RATE_HZ
+        short: list[Span] = []
+        for span in spans:
+            start = span.start_s
+            while span.end_s - start > _MAX_CHUNK_S:
+                low, high = (round((start + t) / frame_s) for t in (_MAX_CHUNK_S / 2, _MAX_CHUNK_S))
+                cut = (low + int(np.argmin(probabilities[low:high]))) * frame_s
+                short.append(Span(start, cut))
+                start = cut
+            short.append(Span(start, span.end_s))
+        return short
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What is heard in one go: speech, and the stretch around it that is cut out."""
+
+    spans: list[Span]
+    span: Span = field(default_factory=lambda: Span(0.0, 0.0))
+
+
+def log_mel(samples: Samples) -> NDArray[np.float32]:
+    """Whisper's features (80, 3000) of at most 30 s at 16 kHz, the rest silence: log10 power, 80 dB deep, about ±1."""
+    whole = np.zeros(round(WINDOW_S * RATE_HZ), np.float32)
+    n = min(len(samples), len(whole))
+    whole[:n] = samples[:n]
+    power = mel_power(whole, RATE_HZ, n_fft=N_FFT, hop=HOP, n_mels=N_MELS, pad="reflect")[:, :-1]
+    logs = np.log10(np.maximum(power, 1e-10))
+    features: NDArray[np.float32] = (np.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
+    return np.ascontiguousarray(features, np.float32)
+
+
+class _Whisper:
+    """The network with its vocabulary. CTranslate2's models may be called from any thread."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import ctranslate2
+
+        self._ct2 = ctranslate2
+        self._model = ctranslate2.models.Whisper(
+            str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
+        )
+        vocabulary = (folder / "vocabulary.txt").read_text("utf-8").split("\n")
+        ids = {token: index for index, token in enumerate(vocabulary)}
+        self._end = ids["<|endoftext|>"]
+        # Below the end mark: text, spelt as bytes. From it on: marks that are never shown.
+        self._spelling = [_bytes(token) for token in vocabulary[: self._end]]
+        self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
+        self._no_times = ids["<|notimestamps|>"]
+        lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
+        self.languages = {vocabulary[index][2:-2]: index for index in lang_ids}
+
+    def encode(self, samples: Samples) -> ctranslate2.StorageView:
+        """The encoder's output for at most 30 s: computed once, used by every step below."""
+        features = self._ct2.StorageView.from_array(log_mel(samples)[None])
+        return self._model.encode(features)
+
+    def detect(self, encoded: ctranslate2.StorageView) -> tuple[str, float]:
+        """The likeliest language and its probability."""
+        token, probability = self._model.detect_language(encoded)[0][0]
+        return token[2:-2], float(probability)
+
+    def transcribe(self, encoded: ctranslate2.StorageView, language: str) -> list[int]:
+        """The tokens of the text; empty where the network does not believe in speech either."""
+        prompt = [*self._prompt(language), self._no_times]
+        result = self._generate(encoded, prompt)
+        tokens: list[int] = result.sequences_ids[0]
+        if _goes_in_circles(self.text(tokens)):
+            # Forbidding repeated phrases is blunt, but keeps the same input giving the same words.
+            result = self._generate(encoded, prompt, no_repeat_ngram_size=4)
+            tokens = result.sequences_ids[0]
+        if result.no_speech_prob > _NO_SPEECH and result.scores[0] < _UNSURE:
+            return []
+        return [token for token in tokens if token < self._end]
+
+    def times(
+        self, encoded: ctranslate2.StorageView, language: str, tokens: list[int], duration_s: float
+    ) -> list[HeardWord]:
+        """The words of `tokens` with their times in seconds from the window's start.
+
+        The network's attention says which 20 ms each token listens to; a path through it that only
+        goes forward is the alignment. A token begins where the path first reaches it.
+        """
+        frames = min(round(duration_s * RATE_HZ / HOP), round(WINDOW_S * RATE_HZ / HOP))
+        aligned = self._model.align(encoded, self._prompt(language), [tokens], [frames])[0]
+        first: dict[int, int] = {}
+        for token, step in aligned.alignments:
+            first.setdefault(token, step)
+        steps = [first.get(index) for index in range(len(tokens) + 1)]
+        last = frames // _FRAMES_PER_TOKEN
+        starts = [step if step is not None else last for step in steps]
+        probabilities = aligned.text_token_probs
+        words = []
+        for begin, end in self._words(tokens, language):
+            text = self.text(tokens[begin:end]).strip()
+            if text:
+                start_s, end_s = starts[begin] * _STEP_S, starts[end] * _STEP_S
+                confidence = float(np.mean(probabilities[begin:end]))
+                words.append(HeardWord(text, start_s, max(start_s, end_s), confidence))
+        return words
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """What `tokens` spell; broken UTF-8, which a network can write, becomes replacement characters."""
+        return b"".join(self._spelling[t] for t in tokens if t < self._end).decode("utf-8", "replace")
+
+    def _words(self, tokens: list[int], language: str) -> list[tuple[int, int]]:
+        """Ranges of tokens that make a word: from one leading space to the next, punctuation included."""
+        bounds = [0]
+        for index in range(1, len(tokens)):
+            if language in _UNSPACED:
+                # Only where a whole character ends: one may take three tokens.
+                is_start = "\ufffd" not in self.text(tokens[bounds[-1] : index])
+            else:
+                is_start = self._spelling[tokens[index]].startswith(b" ")
+            if is_start:
+                bounds.append(index)
+        bounds.append(len(tokens))
+        return list(itertools.pairwise(bounds))
+
+    def _prompt(self, language: str) -> list[int]:
+        return [self._start, self.languages[language], self._transcribe]
+
+    def _generate(self, encoded: ctranslate2.StorageView, prompt: list[int], **options: Any) -> Any:
+        return self._model.generate(
+            encoded, [prompt], beam_size=_BEAM, return_scores=True, return_no_speech_prob=True, **options
+        )[0]
+
+
+def _placed(word: HeardWord, chunk: _Chunk) -> HeardWord:
+    """`word` on the time line of the whole recording, without the silence the alignment gave to it.
+
+    The first word after a pause tends to begin with the pause, and the last one before it to last
+    through it: both are cut to the speech they overlap.
+    """
+    start, end = (chunk.span.start_s + t for t in (word.start_s, word.end_s))
+    touched = [span for span in chunk.spans if span.start_s < end and span.end_s > start]
+    if touched:
+        start, end = max(start, touched[0].start_s), min(end, touched[-1].end_s)
+    return HeardWord(word.text, start, max(start, end), word.confidence)
+
+
+def _samples(wave: Waveform, span: Span) -> Samples:
+    return wave.cut(span.start_s, span.end_s).samples
+
+
+def _goes_in_circles(text: str) -> bool:
+    raw = text.encode()
+    return len(raw) > 60 and len(raw) / len(zlib.compress(raw)) > _MAX_COMPRESSION
+
+
+@functools.cache
+def _byte_of() -> dict[str, int]:
+    """The byte that each character of the vocabulary stands for.
+
+    Byte-level BPE spells every byte as a visible character: Latin-1's printable ones as themselves,
+    the other 68 in order from U+0100 on.
+    """
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {chr(b): b for b in shown} | {chr(0x100 + i): b for i, b in enumerate(hidden)}
+
+
+def _bytes(token: str) -> bytes:
+    return bytes(_byte_of()[character] for character in token)
