@@ -52,6 +52,9 @@ class Decoder(Protocol):
     def decode(self, data: bytes) -> Waveform:
         """Mono audio of any format we read, at its own rate. Raises BadAudio, TooLarge, Unavailable."""
 
+    def warm(self) -> None:
+        """Start a child, so that the first upload does not wait for it."""
+
     def close(self) -> None:
         """Stop the child processes."""
 

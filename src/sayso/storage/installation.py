@@ -20,3 +20,16 @@ def secret(db: Database, name: str) -> bytes:
             kept = secrets.token_hex(32)
             tx.execute(sa.insert(_T).values(name=name, value=kept))
     return bytes.fromhex(kept)
+
+
+def note(db: Database, name: str, value: str) -> None:
+    """Keep a value under a name, in place of an older one."""
+    with db.begin() as tx:
+        if tx.execute(sa.update(_T).where(_T.c.name == name).values(value=value)).rowcount == 0:
+            tx.execute(sa.insert(_T).values(name=name, value=value))
+
+
+def noted(db: Database, name: str) -> str | None:
+    """The value under a name."""
+    with db.read() as tx:
+        return tx.execute(sa.select(_T.c.value).where(_T.c.name == name)).scalar_one_or_none()

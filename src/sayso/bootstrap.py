@@ -1,0 +1,127 @@
+"""The one place that picks concrete parts (which store, which engine) and joins them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from sayso.engines.registry import EngineOptions, make_ear, make_engine
+from sayso.engines.resident import Speakers
+from sayso.errors import BadSettings, Unavailable
+from sayso.outbound import Outbound
+from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
+from sayso.pipeline.trainer import ChildTrainer
+from sayso.services import Limits, Services
+from sayso.settings import Settings
+from sayso.storage import installation
+from sayso.storage.blobs import open_blobs
+from sayso.storage.db import Database
+from sayso.storage.migrations import migrate
+from sayso.usecases import accounts
+from sayso.workflows import durable
+from sayso.workflows.sweep import sweep
+
+_log = logging.getLogger(__name__)
+
+
+def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = True) -> Services:
+    """Join all parts: the folder, the database at its newest schema, the stores, the engine.
+
+    With `run_worker` this process also does the long work, and goes on with what an earlier one left.
+    Models load in the background (unless `warm` is false: at first use); `usecases.health` tells when they
+    are there. A bootstrap token from the settings exists afterwards; where none is set, call
+    `usecases.accounts.ensure_bootstrap_token` to have one made and shown.
+
+    Raises BadSettings, and Unavailable when another process already works on the same folder.
+    """
+    home = _made(settings.home)
+    limits = Limits(
+        min_recordings_rapid=settings.min_recordings_rapid,
+        min_recordings_professional=settings.min_recordings_professional,
+        webhook_delays_s=settings.webhook_delays_s,
+    )
+    db = Database(settings.app_database_url)
+    try:
+        migrate(db)
+    except Exception as error:
+        db.close()
+        raise BadSettings(f"the database at {db.url!r} cannot be used: {error}") from error
+    options = EngineOptions(settings.models_folder, settings.threads, settings.tone_step_s)
+    engine = make_engine(settings.engine, options)
+    blobs = open_blobs(settings.blobs_url)
+    work_folder = _made(home / "work")
+    services = Services(
+        db=db,
+        blobs=blobs,
+        engine=engine,
+        ear=make_ear(settings.engine, options),
+        speakers=Speakers(engine, blobs.read),
+        outbound=Outbound(settings.outbound_allow),
+        decoder=ChildDecoder(
+            DecodeLimits(
+                max_s=limits.max_recording_s,
+                max_channels=limits.max_recording_channels,
+                max_samples=limits.max_recording_samples,
+            )
+        ),
+        trainer=ChildTrainer(
+            settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
+        ),
+        limits=limits,
+        link_key=installation.secret(db, "link_key"),
+        public_url=settings.base_url,
+        work_folder=work_folder,
+    )
+    if settings.bootstrap_token is not None:
+        accounts.ensure_bootstrap_token(
+            services, settings.bootstrap_token.get_secret_value(), settings.bootstrap_authorized_uploader
+        )
+    if run_worker:
+        try:
+            durable.open_worker(services, _jobs_url(settings), home, sweep)
+        except Unavailable:
+            close(services)
+            raise
+    if warm:
+        threading.Thread(target=_warm, args=(services, run_worker), name="sayso-warm", daemon=True).start()
+    return services
+
+
+def close(services: Services) -> None:
+    """Stop working and give everything back. Unfinished work goes on at the next start."""
+    durable.close_worker(services)
+    services.trainer.close()
+    services.decoder.close()
+    services.db.close()
+
+
+def _warm(services: Services, run_worker: bool) -> None:
+    """Load what the first requests would wait for, the most wanted first."""
+    services.speakers.warm()
+    try:
+        services.decoder.warm()
+        if run_worker:
+            services.trainer.warm()
+    except Unavailable as stopping:
+        _log.debug("warming up was cut short: %s", stopping)
+
+
+def _jobs_url(settings: Settings) -> str:
+    """Where the durable engine writes: its own SQLite file, or the same PostgreSQL in a schema of its own."""
+    url = settings.app_database_url
+    # A file of its own: beside busy workflows, API writes in the same file waited for seconds.
+    return f"sqlite:///{settings.home / 'dbos.db'}" if url.startswith("sqlite") else url
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".sayso-writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadSettings(
+            f"SAYSO_HOME: the folder {folder} cannot be written ({error.strerror}): choose another"
+        ) from error
+    return folder

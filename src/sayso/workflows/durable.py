@@ -1,0 +1,211 @@
+"""workflow, step, start, sleep: our small face on the durable-execution library (DBOS).
+
+A workflow's steps each run at least once, their results are written down before the next begins, and a
+killed program goes on after the last written step. Arguments and results are JSON values. Steps report
+what went wrong as values: an error would come back from the database as another class.
+
+One worker process at a time works on an installation; a lock in its folder sees to that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from sayso.errors import Unavailable
+from sayso.services import Services
+from sayso.storage import installation
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BUILDS, CLIPS, CALLBACKS = "builds", "clips", "callbacks"
+# Builds and clips keep the cores busy: one each. A waiting callback costs a sleeping thread.
+_QUEUES = {BUILDS: 1, CLIPS: 1, CALLBACKS: 32}
+
+_VERSION = "1"
+"""Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
+workflow's steps changes, after the queues have run empty."""
+
+_EXECUTOR = "sayso"
+_MAX_RECOVERIES = 20
+"""Counts ordinary restarts, too; a job that takes the program down with it ends after so many."""
+
+_POLL_S = 0.2
+_SWEEP_S = 5.0
+_FRESH_S = 30.0
+_SEEN = "worker_seen_unix_s"
+
+DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+"""States in which a workflow stays unfinished."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Worker:
+    services: Services
+    lock: Any
+    stop: threading.Event
+    sweeper: threading.Thread
+
+
+_worker: _Worker | None = None
+_bound: Services | None = None
+
+
+def workflow(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function a workflow. `name` is what the database knows it by: never change it."""
+    from dbos import DBOS
+
+    return DBOS.workflow(name=name, max_recovery_attempts=_MAX_RECOVERIES)
+
+
+def step(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run `function` as the next step of this workflow, or give back what it gave before the crash."""
+    from dbos import DBOS
+
+    return DBOS.run_step({"name": function.__name__}, function, *args, **kwargs)
+
+
+def sleep(seconds: float) -> None:
+    """Wait within a workflow; the end of the wait survives a restart."""
+    from dbos import DBOS
+
+    DBOS.sleep(seconds)
+
+
+def start(
+    queue: str, workflow_id: str, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Have a workflow run soon, once for each `workflow_id`. May be called within a workflow."""
+    from dbos import DBOS, SetWorkflowID
+
+    with SetWorkflowID(workflow_id):
+        DBOS.enqueue_workflow(queue, function, *args, **kwargs)
+
+
+def works_for(services: Services) -> bool:
+    """Whether this process is the worker of these services."""
+    return _worker is not None and _worker.services is services
+
+
+def status(workflow_id: str) -> str | None:
+    """The library's word for where a workflow is; None when it is unknown."""
+    from dbos import DBOS
+
+    found = DBOS.get_workflow_status(workflow_id)
+    return None if found is None else str(found.status)
+
+
+def services() -> Services:
+    """The services of the running workflow. Raises Unavailable in a process that is no worker."""
+    if _bound is None:
+        raise Unavailable("no worker runs in this process")
+    return _bound
+
+
+def state(asked: Services) -> str:
+    """`ok` when work is done, here or in another process; else why not, for people."""
+    if works_for(asked):
+        return "ok"
+    seen = installation.noted(asked.db, _SEEN)
+    if seen is not None and time.time() - float(seen) < _FRESH_S:
+        return "ok"
+    return "no worker runs: start `sayso work`, or `sayso serve` with its worker"
+
+
+def open_worker(asked: Services, url: str, home: Path, sweep: Callable[[Services], None]) -> None:
+    """Begin to work in this process: unfinished workflows go on, and `sweep` runs now and then.
+
+    `sweep` starts the workflows of rows that have none. Raises Unavailable when another process works
+    on the same folder.
+    """
+    global _worker, _bound
+    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+    if _worker is not None:
+        raise Unavailable("a worker runs in this process already: close it first")
+    lock = _take_lock(home / "worker.lock")
+    config: DBOSConfig = {
+        "name": "sayso",
+        "system_database_url": _prepared(url),
+        "application_version": _VERSION,
+        "executor_id": _EXECUTOR,
+        "serializer": DBOSPortableJSONSerializer(),
+        "enable_otlp": False,
+        "log_level": "WARNING",
+        "notification_listener_polling_interval_sec": _POLL_S,
+    }
+    _bound = asked
+    DBOS(config=config)
+    DBOS.launch()
+    for name, concurrency in _QUEUES.items():
+        DBOS.register_queue(
+            name, worker_concurrency=concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
+        )
+    stop = threading.Event()
+    sweeper = threading.Thread(target=_sweep, args=(asked, sweep, stop), name="sayso-sweep", daemon=True)
+    _worker = _Worker(asked, lock, stop, sweeper)
+    sweeper.start()
+
+
+def close_worker(asked: Services) -> None:
+    """Stop working; what is unfinished goes on at the next start. Nothing happens in other processes."""
+    global _worker
+    from dbos import DBOS
+
+    if _worker is None or _worker.services is not asked:
+        return
+    worker, _worker = _worker, None
+    worker.stop.set()
+    DBOS.destroy()
+    worker.sweeper.join(timeout=_SWEEP_S)
+    worker.lock.close()
+
+
+def _sweep(asked: Services, sweep: Callable[[Services], None], stop: threading.Event) -> None:
+    while True:
+        try:
+            installation.note(asked.db, _SEEN, str(time.time()))
+            sweep(asked)
+        except Exception:  # noqa: BLE001 - the edge of a thread that must go on
+            if not stop.is_set():
+                _log.exception("looking for lost work failed; trying again in %s s", _SWEEP_S)
+        if stop.wait(_SWEEP_S):
+            return
+
+
+def _take_lock(path: Path) -> Any:
+    """A lock that the system drops when the process ends, however it ends."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise Unavailable(
+            f"another sayso works on {path.parent} already: stop it, or choose another SAYSO_HOME"
+        ) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _prepared(url: str) -> str:
+    """WAL for the library's SQLite file: it does not ask for it, and is eight times slower without."""
+    if url.startswith("sqlite:///"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+    return url

@@ -1,0 +1,126 @@
+"""synthesise -> store -> tell, for clips ordered with a callback."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sayso.domain import link
+from sayso.domain.clip import Clip, ClipState
+from sayso.domain.event import ClipFailed, ClipFinished, Event
+from sayso.errors import SaysoError
+from sayso.pipeline import synthesis
+from sayso.services import Services
+from sayso.storage import blobs, clips, voices
+from sayso.workflows import deliver_webhook, durable
+
+Outcome = dict[str, Any]
+
+
+def workflow_id(clip: Clip) -> str:
+    """The id under which the making of one revision is known."""
+    return f"make-clip-{clip.id}-{clip.revision}"
+
+
+def start(services: Services, clip: Clip) -> None:
+    """Begin here, or leave it to the worker process, whose sweep finds it."""
+    if durable.works_for(services):
+        durable.start(durable.CLIPS, workflow_id(clip), make_clip, clip.id, clip.revision)
+
+
+def sweep(services: Services) -> None:
+    """Start clips that were ordered but not started; end those whose workflow is dead."""
+    with services.db.read() as tx:
+        waiting = clips.pending(tx)
+    for clip in waiting:
+        state = durable.status(workflow_id(clip))
+        if state is None:
+            start(services, clip)
+        elif state in durable.DEAD:
+            reason = "the clip was tried many times and the program ended each time: see its log"
+            _tell(clip.id, clip.revision, publish(clip.id, clip.revision, {"failed": reason}))
+
+
+@durable.workflow("make_clip")
+def make_clip(clip_id: str, revision: int) -> str:
+    """Make one revision of a clip; returns how it ended."""
+    outcome = durable.step(speak, clip_id, revision)
+    outcome = durable.step(publish, clip_id, revision, outcome)
+    _tell(clip_id, revision, outcome)
+    return str(outcome["ended"])
+
+
+def _tell(clip_id: str, revision: int, outcome: Outcome) -> None:
+    if outcome["tell"] is not None:
+        deliver_webhook.start(f"tell-make-clip-{clip_id}-{revision}", *outcome["tell"])
+
+
+def speak(clip_id: str, revision: int) -> Outcome:
+    """The sound, kept: its key and length in seconds."""
+    services = durable.services()
+    try:
+        with services.db.read() as tx:
+            clip = clips.fetch(tx, clip_id)
+            if clip is None or clip.revision != revision:
+                return {"gone": True}
+            voice = voices.fetch(tx, clip.voice_id)
+        if voice is None or voice.artifact_key is None:
+            return {"failed": f"voice {clip.voice_id} was deleted before the clip was made"}
+        made = synthesis.say(services.speakers.get(voice.artifact_key), clip.body, clip.sound)
+        return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s}
+    except SaysoError as broken:
+        return {"failed": str(broken)}
+    except Exception as broken:  # noqa: BLE001 - the edge of a step: the clip must tell, whatever it was
+        traceback.print_exc()
+        return {
+            "failed": f"something of ours broke ({type(broken).__name__}: {broken}); order the clip again"
+        }
+
+
+def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
+    """Write the outcome on the clip, unless a newer order has overtaken it."""
+    services = durable.services()
+    key = outcome.get("key")
+    with services.db.begin() as tx:
+        clip = clips.fetch(tx, clip_id, lock=True)
+        if clip is None or clip.revision != revision or "gone" in outcome:
+            clip, released = None, key
+        elif clip.state is not ClipState.PENDING:
+            released = None
+        elif key is None:
+            released = None
+            clip = replace(
+                clip, state=ClipState.FAILED, issue=outcome["failed"], updated_at=datetime.now(UTC)
+            )
+            clips.save(tx, clip)
+        else:
+            released = clip.audio_key
+            clip = replace(
+                clip,
+                state=ClipState.FINISHED,
+                audio_key=key,
+                duration_s=outcome["duration_s"],
+                issue=None,
+                updated_at=datetime.now(UTC),
+            )
+            clips.save(tx, clip)
+    blobs.release(services.db, services.blobs, [released])
+    if clip is None:
+        return {"ended": "gone", "tell": None}
+    return {"ended": clip.state.value, "tell": _letter(services, clip)}
+
+
+def _letter(services: Services, clip: Clip) -> list[str] | None:
+    """Address and text of the callback; None when nobody wants one."""
+    if clip.callback_uri is None:
+        return None
+    event: Event
+    if clip.audio_key is None or clip.state is ClipState.FAILED:
+        event = ClipFailed(clip.id, clip.project_id, clip.issue or "the clip could not be made")
+    else:
+        name = f"{clip.id}.{clip.sound.container.value}"
+        path = link.sign(services.link_key, clip.audio_key, name, datetime.now(UTC), services.limits.link_s)
+        event = ClipFinished(clip.id, clip.project_id, services.public_url + path)
+    return [clip.callback_uri, deliver_webhook.body(event)]

@@ -1,0 +1,254 @@
+"""listen -> train -> preview -> publish -> tell: a voice from its recordings.
+
+Steps give back small JSON values. A step may run twice and must not mind; the order of the steps may only
+change together with the version in `durable.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sayso.domain.clip import Precision, SoundFormat
+from sayso.domain.event import Event, VoiceFailed, VoiceFinished
+from sayso.domain.voice import Voice, VoiceState
+from sayso.errors import Rejected, SaysoError
+from sayso.pipeline import ingest, synthesis, training
+from sayso.services import Services
+from sayso.storage import blobs, recordings, voices
+from sayso.workflows import deliver_webhook, durable
+
+SAMPLE_TEXT = "Hello. This is my new voice, and everything you hear me say was made from a text."
+_SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
+
+_LISTEN_PART, _TRAIN_PART = 0.15, 0.95
+"""How far the whole build is when these are done."""
+_TELL_EVERY_S = 0.5
+
+Outcome = dict[str, Any]
+"""{"ok": value}, or {"failed": reason}, or {"died": reason} (worth another try), or {"gone": True}."""
+
+
+class _Gone(Exception):  # noqa: N818 - named as all our errors are
+    """The voice was deleted, or this build is not its running one any more."""
+
+
+def workflow_id(voice_id: str, build: int) -> str:
+    """The id under which a build is known; starting it twice is starting it once."""
+    return f"make-voice-{voice_id}-{build}"
+
+
+def start(services: Services, voice: Voice) -> None:
+    """Begin the voice's running build here, or leave it to the worker process, whose sweep finds it."""
+    if durable.works_for(services):
+        durable.start(durable.BUILDS, workflow_id(voice.id, voice.build), make_voice, voice.id, voice.build)
+
+
+def sweep(services: Services) -> None:
+    """Start builds that were asked for but not started; end those whose workflow is dead."""
+    with services.db.read() as tx:
+        running = voices.running(tx)
+    for voice in running:
+        state = durable.status(workflow_id(voice.id, voice.build))
+        if state is None:
+            start(services, voice)
+        elif state in durable.DEAD:
+            reason = "the build was tried many times and the program ended each time: see its log"
+            _tell(voice.id, voice.build, end_in_failure(voice.id, voice.build, reason))
+
+
+@durable.workflow("make_voice")
+def make_voice(voice_id: str, build: int) -> str:
+    """Make the voice of one build; returns how it ended."""
+    attempts = durable.services().limits.training_attempts
+    made: list[str] = []
+    outcome = _tried(listen, attempts, voice_id, build)
+    if "ok" in outcome:
+        outcome = _tried(train, attempts, voice_id, build)
+    if "ok" in outcome:
+        made.append(outcome["ok"])
+        outcome = durable.step(preview, voice_id, build, made[0])
+    if "ok" in outcome:
+        made.append(outcome["ok"])
+        outcome = durable.step(publish, voice_id, build, *made)
+    reason = outcome.get("failed") or outcome.get("died")
+    if reason is not None:
+        outcome = durable.step(end_in_failure, voice_id, build, reason)
+    _tell(voice_id, build, outcome)
+    durable.step(clean, voice_id, build, made)
+    return "gone" if "gone" in outcome else "failed" if reason is not None else "finished"
+
+
+def _tell(voice_id: str, build: int, outcome: Outcome) -> None:
+    if outcome.get("tell") is not None:
+        deliver_webhook.start(f"tell-{workflow_id(voice_id, build)}", *outcome["tell"])
+
+
+def _tried(step: Callable[[str, int], Outcome], attempts: int, voice_id: str, build: int) -> Outcome:
+    """Each try is a step of its own, so that a restart of the program does not count them anew."""
+    outcome = durable.step(step, voice_id, build)
+    for _ in range(attempts - 1):
+        if "died" not in outcome:
+            break
+        outcome = durable.step(step, voice_id, build)
+    return outcome
+
+
+def listen(voice_id: str, build: int) -> Outcome:
+    """Choose what the voice is learnt from. The takes stay in the build's folder."""
+    return _guarded(lambda: _listen(voice_id, build))
+
+
+def _listen(voice_id: str, build: int) -> Outcome:
+    services = durable.services()
+    voice = _running(services, voice_id, build)
+    folder = _folder(services, voice_id, build)
+    with services.db.read() as tx:
+        active = recordings.active(tx, voice_id)
+    given = [(services.blobs.read(recording.audio_key), recording.text) for recording in active]
+    ingest.write_inputs(folder, given, voice.language)
+    services.trainer.listen(folder, _Teller(services, voice_id, build, 0.0, _LISTEN_PART))
+    return {"ok": len(given)}
+
+
+def train(voice_id: str, build: int) -> Outcome:
+    """Learn the voice; gives the key of its artifact."""
+    return _guarded(lambda: _train(voice_id, build))
+
+
+def _train(voice_id: str, build: int) -> Outcome:
+    services = durable.services()
+    _running(services, voice_id, build)
+    folder = _folder(services, voice_id, build)
+    if not training.has_takes(folder):
+        # The folder is on this machine only, and may have been tidied away since.
+        _listen(voice_id, build)
+    tell = _Teller(services, voice_id, build, _LISTEN_PART, _TRAIN_PART)
+    # The build number is the seed: a second run of this build is the same run, a rebuild is another.
+    artifact = services.trainer.train(folder, build, tell)
+    return {"ok": services.blobs.put(artifact)}
+
+
+def preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
+    """Let the new voice say a sentence; gives the key of the sound."""
+    return _guarded(lambda: _preview(voice_id, build, artifact_key))
+
+
+def _preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
+    services = durable.services()
+    _running(services, voice_id, build)
+    _Teller(services, voice_id, build, _TRAIN_PART, 1.0)("speaking", 0.0, None)
+    made = synthesis.say(services.speakers.get(artifact_key), SAMPLE_TEXT, _SAMPLE_SOUND)
+    return {"ok": services.blobs.put(made.audio)}
+
+
+def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Outcome:
+    """From here on the voice speaks as this build made it."""
+    services = durable.services()
+    with services.db.begin() as tx:
+        voice = voices.fetch(tx, voice_id, lock=True)
+        if voice is None or voice.build != build:
+            return {"gone": True}
+        released: list[str | None] = []
+        if voice.state is VoiceState.RUNNING:
+            released = [voice.artifact_key, voice.sample_key]
+            voice = replace(
+                voice.to(VoiceState.FINISHED),
+                artifact_key=artifact_key,
+                sample_key=sample_key,
+                stage=None,
+                progress=1.0,
+                left_s=0.0,
+                issue=None,
+                updated_at=datetime.now(UTC),
+            )
+            voices.save(tx, voice)
+    blobs.release(services.db, services.blobs, released)
+    return {"tell": _letter(voice, VoiceFinished(voice_id))}
+
+
+def end_in_failure(voice_id: str, build: int, reason: str) -> Outcome:
+    """The build ends without a voice; what spoke before goes on speaking."""
+    services = durable.services()
+    with services.db.begin() as tx:
+        voice = voices.fetch(tx, voice_id, lock=True)
+        if voice is None or voice.build != build:
+            return {"gone": True}
+        if voice.state is VoiceState.RUNNING:
+            voice = replace(
+                voice.to(VoiceState.FAILED),
+                issue=reason,
+                stage=None,
+                left_s=None,
+                updated_at=datetime.now(UTC),
+            )
+            voices.save(tx, voice)
+    return {"tell": _letter(voice, VoiceFailed(voice_id, VoiceState.FAILED, reason))}
+
+
+def clean(voice_id: str, build: int, made: list[str]) -> Outcome:
+    """Remove the build's folder, and those blobs it made that no voice came to use."""
+    services = durable.services()
+    shutil.rmtree(_folder(services, voice_id, build), ignore_errors=True)
+    blobs.release(services.db, services.blobs, made)
+    return {"ok": True}
+
+
+class _Teller:
+    """Writes progress on the voice's row, not too often. Raises _Gone when nobody wants it any more."""
+
+    def __init__(self, services: Services, voice_id: str, build: int, start: float, end: float) -> None:
+        self._services = services
+        self._voice_id = voice_id
+        self._build = build
+        self._span = (start, end)
+        self._told_at = 0.0
+
+    def __call__(self, stage: str, fraction: float, left_s: float | None) -> None:
+        now = time.monotonic()
+        if now - self._told_at < _TELL_EVERY_S:
+            return
+        self._told_at = now
+        start, end = self._span
+        whole = start + (end - start) * min(1.0, max(0.0, fraction))
+        with self._services.db.begin() as tx:
+            if not voices.tell_progress(tx, self._voice_id, self._build, stage, whole, left_s):
+                raise _Gone
+
+
+def _guarded(work: Callable[[], Outcome]) -> Outcome:
+    """What went wrong as a value: see `durable`."""
+    try:
+        return work()
+    except _Gone:
+        return {"gone": True}
+    except Rejected as refused:
+        return {"failed": str(refused)}
+    except SaysoError as broken:
+        return {"died": str(broken)}
+    except Exception as broken:  # noqa: BLE001 - the edge of a step: the voice must tell, whatever it was
+        traceback.print_exc()
+        return {"died": f"something of ours broke ({type(broken).__name__}: {broken}); ask for a build again"}
+
+
+def _running(services: Services, voice_id: str, build: int) -> Voice:
+    with services.db.read() as tx:
+        voice = voices.fetch(tx, voice_id)
+    if voice is None or voice.build != build or voice.state is not VoiceState.RUNNING:
+        raise _Gone
+    return voice
+
+
+def _folder(services: Services, voice_id: str, build: int) -> Path:
+    return services.work_folder / f"{voice_id}-{build}"
+
+
+def _letter(voice: Voice, event: Event) -> list[str] | None:
+    """Address and text of the callback; None when nobody wants one."""
+    return None if voice.callback_uri is None else [voice.callback_uri, deliver_webhook.body(event)]

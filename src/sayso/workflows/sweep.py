@@ -1,0 +1,12 @@
+"""Finds rows that wait for a workflow which was never started, or died, and sees to them."""
+
+from __future__ import annotations
+
+from sayso.services import Services
+from sayso.workflows import make_clip, make_voice
+
+
+def sweep(services: Services) -> None:
+    """Look at everything that waits. Cheap when nothing does."""
+    make_voice.sweep(services)
+    make_clip.sweep(services)
