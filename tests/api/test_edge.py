@@ -1,0 +1,152 @@
+"""The outermost layer on a real server: faults of ours, early answers, request ids, the log."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+
+from sayso.api import errors
+from sayso.api.answers import Answer
+from sayso.api.edge import Edge
+from sayso.errors import BadArtifact, BadRequest
+
+
+def app_of_faults() -> FastAPI:
+    """Routes that fail in every way a route can."""
+    app = FastAPI(redirect_slashes=False)
+    errors.install(app)
+
+    @app.post("/break")
+    def broken() -> Answer:
+        raise RuntimeError("the secret is 1234")
+
+    @app.post("/damaged")
+    def damaged() -> Answer:
+        raise BadArtifact("checksum of /var/lib/voices/x")
+
+    @app.post("/early")
+    async def early() -> Answer:
+        raise BadRequest("refused before a byte was read")
+
+    @app.get("/typed")
+    def typed(number: int) -> Answer:
+        return Answer({"success": True, "number": number})
+
+    @app.post("/fine")
+    async def fine(request: Request) -> Answer:
+        return Answer({"success": True, "bytes": len(await request.body())})
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(Edge(app_of_faults()), log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    host, port = listener.getsockname()
+    yield host, port
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def client(address: tuple[str, int]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"http://{address[0]}:{address[1]}") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/break", "/damaged"])
+def test_a_fault_of_ours_is_told_without_its_details_and_keeps_the_connection(
+    client: httpx.Client, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = client.post(path, content=b"x")
+    assert answer.status_code == 500
+    assert answer.json()["success"] is False
+    assert answer.headers["x-request-id"] in answer.json()["message"]
+    assert "1234" not in answer.text
+    assert "/var/lib" not in answer.text
+    assert any(answer.headers["x-request-id"] in record.getMessage() for record in caplog.records)
+    assert "close" not in answer.headers.get("connection", "")
+    assert client.post("/fine", content=b"abc").json() == {"success": True, "bytes": 3}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("DELETE", "/fine", 405),
+        ("GET", "/typed?number=x", 400),
+        ("GET", "/typed", 400),
+    ],
+)
+def test_errors_of_the_framework_wear_the_envelope(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    body = answer.json()
+    assert body["success"] is False
+    assert body["message"] == body["error"] != ""
+
+
+def test_the_base_url_without_its_slash_is_recognised(client: httpx.Client) -> None:
+    assert "needs a slash" in client.get("/apiv2/voices").json()["message"]
+
+
+def test_a_slash_too_many_is_forgiven(client: httpx.Client) -> None:
+    assert client.post("/fine/", content=b"ab").json()["bytes"] == 2
+
+
+def test_an_early_refusal_reaches_a_client_that_is_still_sending(address: tuple[str, int]) -> None:
+    # A client that reads nothing before all is sent, as the Node SDK's: 20 MB do not fit any buffer.
+    total = 20_000_000
+    with socket.create_connection(address, timeout=20) as line:
+        line.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % total)
+        line.sendall(b"x" * total)
+        assert line.recv(65_536).startswith(b"HTTP/1.1 400")
+        line.sendall(b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab")
+        assert b'"bytes":2' in line.recv(65_536)
+
+
+def test_a_client_that_waits_for_a_go_is_answered_without_its_body(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=20) as line:
+        line.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        answer = line.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"connection: close" in answer.lower()
+
+
+def test_the_caller_may_name_the_request_and_nonsense_is_replaced(client: httpx.Client) -> None:
+    assert (
+        client.post("/fine", headers={"x-request-id": "trace-12345"}).headers["x-request-id"] == "trace-12345"
+    )
+    assert client.post("/fine", headers={"x-request-id": "a b"}).headers["x-request-id"] != "a b"
+
+
+def test_one_line_is_logged_for_each_request_and_no_secret(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "sayso.access"):
+        client.get("/media/1/key/signature/a.wav?token=abc", headers={"authorization": "Bearer topsecret"})
+        client.get("/%0aGET%20/forged")
+        # The line is written after the answer has been sent.
+        deadline = time.monotonic() + 5
+        while len(caplog.records) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    first, second = (record.getMessage() for record in caplog.records if record.name == "sayso.access")
+    assert first.startswith("GET /media/… 404 ") or first.startswith("GET /media/\\u2026 404 ")
+    for secret in ("signature", "abc", "topsecret"):
+        assert secret not in first
+    assert second.startswith("GET /\\nGET /forged 404 ")

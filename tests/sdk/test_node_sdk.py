@@ -1,0 +1,121 @@
+"""The official Node SDK, unmodified, drives a real server through all it can do with a voice."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving import Server, humming
+
+PACKAGE, VERSION = "@resemble/node", "3.5.3"
+CACHE = (
+    Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sayso-tests" / f"node-sdk-{VERSION}"
+)
+"""Installed once, outside the source tree."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def node_modules() -> Path:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node or npm is not installed")
+    modules = CACHE / "node_modules"
+    if not (modules / PACKAGE / "package.json").exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        command = [
+            "npm",
+            "install",
+            "--prefix",
+            str(CACHE),
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            f"{PACKAGE}@{VERSION}",
+        ]
+        installed = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if installed.returncode != 0:
+            pytest.skip(f"npm cannot install {PACKAGE}: {installed.stderr[-300:]}")
+    return modules
+
+
+@pytest.fixture(scope="module")
+def got(node_modules: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the SDK got from the server."""
+    from serving import callbacks
+
+    speech = tmp_path_factory.mktemp("speech")
+    for n, name in enumerate(("a.wav", "b.wav", "c.wav")):
+        # More than a mebibyte, for there frameworks change their minds about what a part is.
+        (speech / name).write_bytes(humming(12, 140 + n, rate_hz=48_000))
+    with callbacks() as told:
+        command = [
+            "node",
+            str(Path(__file__).with_name("drive.cjs")),
+            server.url,
+            server.token,
+            str(speech),
+            told.url,
+        ]
+        environment = {**os.environ, "NODE_PATH": str(node_modules)}
+        run = subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment)
+        assert run.returncode == 0, run.stderr + server.log.read_text()[-3000:]
+        answers: dict[str, Any] = json.loads(run.stdout)
+        answers["told voice"] = told.about(answers["voice"])
+        answers["told clip"] = told.about(answers["later"])
+    return answers
+
+
+def test_a_refused_consent_still_has_its_item(got: dict[str, Any]) -> None:
+    assert got["bad"]["success"] is False
+    assert len(got["bad"]["uuid"]) == 8
+    assert got["deletedVoice"]["success"] is True
+
+
+def test_recordings_arrive_from_streams_and_from_buffers(got: dict[str, Any]) -> None:
+    assert got["recordings"] == 3
+    assert got["recording"]["name"] == "c"
+    assert got["recording"]["duration"] == 12.0
+    assert got["deletedRecording"] == {"success": True}
+
+
+def test_the_voice_is_built_and_both_callbacks_come(got: dict[str, Any]) -> None:
+    assert got["built"]["success"] is True
+    assert got["status"] == "finished"
+    assert got["listed"] is True
+    assert got["told voice"]["ok"] is True
+    assert got["told clip"]["url"].startswith("http://127.0.0.1")
+
+
+def test_clips_and_projects(got: dict[str, Any]) -> None:
+    assert got["project"]["name"] == "Cake"
+    assert got["audio"] > 44
+    assert got["clips"] == 2
+    assert got["direct"]["success"] is True
+    assert got["direct"]["issues"] == []
+    assert got["direct"]["bytes"] > 44
+    assert got["deletedClip"] == got["deletedProject"] == {"success": True}
+
+
+def test_a_stream_loses_no_sound_in_any_mode_of_the_decoder(got: dict[str, Any]) -> None:
+    assert got["plain"]["head"] == "RIFF"
+    sound = got["plain"]["bytes"] - 44
+    assert sound > 40_000
+    # The SDK drops 36 bytes for a header of 44; with time stamps it finds the end of them by itself.
+    assert got["headless"]["bytes"] == sound + 8
+    assert got["timed"]["bytes"] == sound + 8
+    assert got["timedPlain"]["bytes"] == sound + 44
+    assert got["timed"]["timestamps"] == {
+        "graph_chars": [],
+        "graph_times": [],
+        "phon_chars": [],
+        "phon_times": [],
+    }
+
+
+def test_a_refused_stream_says_why(got: dict[str, Any]) -> None:
+    assert "voice" in got["unknownVoice"]
