@@ -21,7 +21,9 @@ from sayso.errors import BadAudio, Unavailable
 HEAD = struct.Struct("<I")
 """Both ways: length of a JSON head, the head, then as many bytes as the head says."""
 
-_THREAD_LIMITS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+_THREAD_LIMITS = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
 
 
 @dataclass(frozen=True, slots=True)

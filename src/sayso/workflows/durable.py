@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from sayso.errors import Unavailable
 from sayso.services import Services
@@ -50,23 +50,42 @@ DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Workflow(Generic[P, R]):
+    """A function whose steps survive a crash. The library learns of it when a worker opens."""
+
+    name: str
+    function: Callable[P, R]
+
+
+_workflows: list[Workflow[Any, Any]] = []
+_registered: dict[str, Callable[..., Any]] = {}
+
+
 class _Worker:
-    services: Services
-    lock: Any
-    stop: threading.Event
-    sweeper: threading.Thread
+    """The one worker of this process; opening it takes the library a second, which nobody waits for."""
+
+    def __init__(self, asked: Services, lock: Any) -> None:
+        self.services = asked
+        self.lock = lock
+        self.state = "starting"
+        self.stop = threading.Event()
+        self.thread: threading.Thread | None = None
 
 
 _worker: _Worker | None = None
 _bound: Services | None = None
 
 
-def workflow(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def workflow(name: str) -> Callable[[Callable[P, R]], Workflow[P, R]]:
     """Make a function a workflow. `name` is what the database knows it by: never change it."""
-    from dbos import DBOS
 
-    return DBOS.workflow(name=name, max_recovery_attempts=_MAX_RECOVERIES)
+    def keep(function: Callable[P, R]) -> Workflow[P, R]:
+        made = Workflow(name, function)
+        _workflows.append(made)
+        return made
+
+    return keep
 
 
 def step(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -83,19 +102,20 @@ def sleep(seconds: float) -> None:
     DBOS.sleep(seconds)
 
 
-def start(
-    queue: str, workflow_id: str, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs
-) -> None:
-    """Have a workflow run soon, once for each `workflow_id`. May be called within a workflow."""
+def start(queue: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Have a workflow run soon, once for each `workflow_id`. May be called within a workflow.
+
+    Only while `works_for` is true; otherwise leave it to the sweep.
+    """
     from dbos import DBOS, SetWorkflowID
 
     with SetWorkflowID(workflow_id):
-        DBOS.enqueue_workflow(queue, function, *args, **kwargs)
+        DBOS.enqueue_workflow(queue, _registered[wanted.name], *args, **kwargs)
 
 
 def works_for(services: Services) -> bool:
-    """Whether this process is the worker of these services."""
-    return _worker is not None and _worker.services is services
+    """Whether this process is the worker of these services, and ready to work."""
+    return _worker is not None and _worker.services is services and _worker.state == "ok"
 
 
 def status(workflow_id: str) -> str | None:
@@ -115,8 +135,8 @@ def services() -> Services:
 
 def state(asked: Services) -> str:
     """`ok` when work is done, here or in another process; else why not, for people."""
-    if works_for(asked):
-        return "ok"
+    if _worker is not None and _worker.services is asked:
+        return _worker.state
     seen = installation.noted(asked.db, _SEEN)
     if seen is not None and time.time() - float(seen) < _FRESH_S:
         return "ok"
@@ -126,15 +146,57 @@ def state(asked: Services) -> str:
 def open_worker(asked: Services, url: str, home: Path, sweep: Callable[[Services], None]) -> None:
     """Begin to work in this process: unfinished workflows go on, and `sweep` runs now and then.
 
-    `sweep` starts the workflows of rows that have none. Raises Unavailable when another process works
-    on the same folder.
+    `sweep` starts the workflows of rows that have none. Returns at once; `state` tells when it works.
+    Raises Unavailable when another process works on the same folder.
     """
     global _worker, _bound
-    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-
     if _worker is not None:
         raise Unavailable("a worker runs in this process already: close it first")
-    lock = _take_lock(home / "worker.lock")
+    _bound = asked
+    _worker = worker = _Worker(asked, _take_lock(home / "worker.lock"))
+    worker.thread = threading.Thread(target=_work, args=(worker, url, sweep), name="sayso-work", daemon=True)
+    worker.thread.start()
+
+
+def close_worker(asked: Services) -> None:
+    """Stop working; what is unfinished goes on at the next start. Nothing happens in other processes."""
+    global _worker
+    if _worker is None or _worker.services is not asked:
+        return
+    worker, _worker = _worker, None
+    worker.stop.set()
+    if worker.thread is not None:
+        worker.thread.join()
+    from dbos import DBOS
+
+    DBOS.destroy()
+    worker.lock.close()
+
+
+def _work(worker: _Worker, url: str, sweep: Callable[[Services], None]) -> None:
+    try:
+        _launch(url)
+    except Exception as broken:  # noqa: BLE001 - the edge of a thread; /readyz tells it
+        _log.exception("the worker cannot start")
+        worker.state = f"cannot start: {broken}"
+        return
+    worker.state = "ok"
+    while not worker.stop.is_set():
+        try:
+            installation.note(worker.services.db, _SEEN, str(time.time()))
+            sweep(worker.services)
+        except Exception:  # noqa: BLE001 - the edge of a thread that must go on
+            _log.exception("looking for lost work failed; trying again in %s s", _SWEEP_S)
+        worker.stop.wait(_SWEEP_S)
+
+
+def _launch(url: str) -> None:
+    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+    for known in _workflows:
+        if known.name not in _registered:
+            decorate = DBOS.workflow(name=known.name, max_recovery_attempts=_MAX_RECOVERIES)
+            _registered[known.name] = decorate(known.function)
     config: DBOSConfig = {
         "name": "sayso",
         "system_database_url": _prepared(url),
@@ -145,43 +207,12 @@ def open_worker(asked: Services, url: str, home: Path, sweep: Callable[[Services
         "log_level": "WARNING",
         "notification_listener_polling_interval_sec": _POLL_S,
     }
-    _bound = asked
     DBOS(config=config)
     DBOS.launch()
     for name, concurrency in _QUEUES.items():
         DBOS.register_queue(
             name, worker_concurrency=concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
         )
-    stop = threading.Event()
-    sweeper = threading.Thread(target=_sweep, args=(asked, sweep, stop), name="sayso-sweep", daemon=True)
-    _worker = _Worker(asked, lock, stop, sweeper)
-    sweeper.start()
-
-
-def close_worker(asked: Services) -> None:
-    """Stop working; what is unfinished goes on at the next start. Nothing happens in other processes."""
-    global _worker
-    from dbos import DBOS
-
-    if _worker is None or _worker.services is not asked:
-        return
-    worker, _worker = _worker, None
-    worker.stop.set()
-    DBOS.destroy()
-    worker.sweeper.join(timeout=_SWEEP_S)
-    worker.lock.close()
-
-
-def _sweep(asked: Services, sweep: Callable[[Services], None], stop: threading.Event) -> None:
-    while True:
-        try:
-            installation.note(asked.db, _SEEN, str(time.time()))
-            sweep(asked)
-        except Exception:  # noqa: BLE001 - the edge of a thread that must go on
-            if not stop.is_set():
-                _log.exception("looking for lost work failed; trying again in %s s", _SWEEP_S)
-        if stop.wait(_SWEEP_S):
-            return
 
 
 def _take_lock(path: Path) -> Any:
