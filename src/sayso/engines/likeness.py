@@ -119,6 +119,8 @@ def convert(pickle_file: Path, out_file: Path) -> None:
     The checkpoint is a pickle: torch reads it with an unpickler that builds tensors and nothing else,
     once, when the weights are fetched.
     """
+    from pickle import UnpicklingError
+
     import torch
     from safetensors.torch import save
 
@@ -127,6 +129,8 @@ def convert(pickle_file: Path, out_file: Path) -> None:
         wanted = {
             name: state[name].contiguous() for name in sorted(state) if name.startswith(("lstm.", "linear."))
         }
-    except (KeyError, RuntimeError, ValueError, AttributeError) as problem:
-        raise BadArtifact(f"cannot read the speaker encoder's checkpoint: {problem}") from problem
+    except (UnpicklingError, KeyError, RuntimeError, ValueError, AttributeError) as problem:
+        raise BadArtifact(
+            "this is not the speaker encoder's checkpoint: it holds more than tensors"
+        ) from problem
     out_file.write_bytes(save(wanted, metadata={"format": "sayso-ge2e-1"}))

