@@ -61,7 +61,7 @@ def make_ear(engine: str, options: EngineOptions) -> Ear:
     if engine == "tone":
         from sayso.engines.tone import ToneEar
 
-        return ToneEar()
+        return ToneEar(options.step_s)
     return _LazyEar(options)
 
 

@@ -42,7 +42,7 @@ class ToneEngine:
     name = "tone"
 
     def __init__(self, step_s: float = 0.0) -> None:
-        """`step_s`: seconds that learning from one take and warming up last; for tests that interrupt."""
+        """`step_s`: seconds that each take, each sentence and warming up last; for tests that interrupt."""
         self._step_s = step_s
         self._is_warm = False
 
@@ -68,7 +68,7 @@ class ToneEngine:
 
     def load(self, artifact: bytes) -> ToneSpeaker:
         """See VoiceEngine."""
-        return ToneSpeaker(unpack(artifact))
+        return ToneSpeaker(unpack(artifact), self._step_s)
 
     def readers(self) -> Sequence[str]:
         """See VoiceEngine."""
@@ -78,7 +78,7 @@ class ToneEngine:
         """See VoiceEngine."""
         if name not in READERS:
             raise NotFound(f"the tone engine has no reader {name!r}; it has {', '.join(READERS)}")
-        return ToneSpeaker(READERS[name])
+        return ToneSpeaker(READERS[name], self._step_s)
 
     def warm(self) -> None:
         """See VoiceEngine."""
@@ -92,20 +92,28 @@ class ToneSpeaker:
 
     rate_hz = RATE_HZ
 
-    def __init__(self, pitch_hz: float) -> None:
+    def __init__(self, pitch_hz: float, step_s: float = 0.0) -> None:
+        """`step_s`: seconds that each sentence takes to make."""
         self.pitch_hz = pitch_hz
+        self._step_s = step_s
 
     def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
         for sentence in sentences(text):
+            time.sleep(self._step_s)
             yield _hum(sentence, self.pitch_hz, seed)
 
 
 class ToneEar:
     """Hears `la` for each third of a second of loud sound, wherever it comes from."""
 
+    def __init__(self, step_s: float = 0.0) -> None:
+        """`step_s`: seconds that hearing one recording takes."""
+        self._step_s = step_s
+
     def hear(self, wave: Waveform, language: str | None = None) -> Heard:
         """See Ear."""
+        time.sleep(self._step_s)
         words: list[HeardWord] = []
         for span in loud_spans(wave):
             count = max(1, round(span.duration_s / _SYLLABLE_S))

@@ -1,0 +1,227 @@
+"""kill -9 of the whole program in the middle of a build; after a restart it is finished by itself, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+import serving
+from serving import UPLOADER, humming
+
+RECORDINGS = 3
+
+
+class Program:
+    """The server as a user runs it, in a process group of its own that can be killed and started again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"authorization": f"Bearer {UPLOADER}"},
+            timeout=30,
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SAYSO_")},
+            "SAYSO_HOME": str(self.home),
+            "SAYSO_PORT": str(self.port),
+            "SAYSO_ENGINE": "tone",
+            "SAYSO_TONE_STEP_S": "0.4",
+            "SAYSO_WEBHOOK_DELAYS_S": "1,1,1,1",
+            "SAYSO_BOOTSTRAP_TOKEN": UPLOADER,
+            "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true",
+            "SAYSO_OUTBOUND_ALLOW": "127.0.0.0/8",
+        }
+        with (self.home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, serving.__file__],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if self.client.get("/healthz").status_code == 200:
+                    return
+            assert self._process.poll() is None, (self.home / "log").read_text()
+            time.sleep(0.05)
+        raise AssertionError((self.home / "log").read_text())
+
+    def kill(self, *, only_the_parent: bool = False) -> None:
+        if self._process is None:
+            return
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        if only_the_parent:
+            self._process.kill()
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+        # Nothing of the old run may still work when the new one begins.
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert not alive, "children outlived their parent"
+
+    def voice(self, uuid: str) -> dict[str, Any]:
+        return dict(self.client.get(f"/api/v2/voices/{uuid}").json()["item"])
+
+    def wait_for(self, uuid: str, *stages: str) -> dict[str, Any]:
+        """Wait until the build is at one of `stages`, or over."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            voice = self.voice(uuid)
+            if voice["status"] != "running" or voice["stage"] in stages:
+                return voice
+            time.sleep(0.05)
+        raise AssertionError(f"the build hangs: {voice}\n{(self.home / 'log').read_text()}")
+
+    def ask_for_a_voice(self, callback: str) -> str:
+        asked = {"name": "Ada", "voice_type": "rapid", "callback_uri": callback}
+        uuid = str(self.client.post("/api/v2/voices", json=asked).json()["item"]["uuid"])
+        for n in range(RECORDINGS):
+            answer = self.client.post(
+                f"/api/v2/voices/{uuid}/recordings",
+                data={"name": f"take {n}", "text": "la", "emotion": "neutral", "is_active": "true"},
+                files={"file": (f"{n}.wav", humming(pitch_hz=150 + n))},
+            ).json()
+            assert answer["success"], answer
+        answer = self.client.post(f"/api/v2/voices/{uuid}/build", json={}).json()
+        assert answer["success"], answer
+        return uuid
+
+
+class Receiver:
+    """Takes callbacks; refuses the first `refusals` of them."""
+
+    def __init__(self) -> None:
+        self.refusals = 0
+        self.accepted: list[dict[str, Any]] = []
+        self.refused = 0
+        self.url = ""
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while not self.accepted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        # A moment more, in which a second one would come.
+        time.sleep(1.5)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    state = Receiver()
+
+    class Ear(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            if state.refused < state.refusals:
+                state.refused += 1
+                self.send_response(503)
+            else:
+                state.accepted.append(body)
+                self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}/told"
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    program = Program(tmp_path)
+    program.start()
+    yield program
+    program.kill()
+    program.client.close()
+
+
+def assert_made_once(program: Program, uuid: str, receiver: Receiver) -> None:
+    voice = program.wait_for(uuid)
+    assert voice["status"] == "finished", voice
+    receiver.wait()
+    assert [told["status"] for told in receiver.accepted] == ["finished"]
+    blobs = [path for path in (program.home / "blobs").rglob("*") if path.is_file()]
+    assert len(blobs) == RECORDINGS + 2, "one artifact, one preview, and what was uploaded"
+    with closing(sqlite3.connect(program.home / "dbos.db")) as jobs:
+        made = jobs.execute("select status from workflow_status where name = 'make_voice'").fetchall()
+    assert made == [("SUCCESS",)]
+    assert not list((program.home / "work").iterdir())
+
+
+def test_killed_in_every_step_a_build_is_finished_once(program: Program, receiver: Receiver) -> None:
+    receiver.refusals = 1
+    uuid = program.ask_for_a_voice(receiver.url)
+    seen = []
+    for stage in ("listening", "adapting", "speaking"):
+        voice = program.wait_for(uuid, stage)
+        seen.append(voice["stage"])
+        program.kill()
+        program.start()
+    assert seen == ["listening", "adapting", "speaking"], "a step was over before it could be killed"
+    program.wait_for(uuid)
+    deadline = time.monotonic() + 10
+    while not receiver.refused and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # Between the refused first attempt of the callback and the second.
+    program.kill()
+    program.start()
+    assert_made_once(program, uuid, receiver)
+    assert program.client.get("/readyz").status_code in (200, 503)
+
+
+def test_children_die_with_a_killed_parent_and_a_second_request_is_the_same_build(
+    program: Program, receiver: Receiver
+) -> None:
+    uuid = program.ask_for_a_voice(receiver.url)
+    assert program.wait_for(uuid, "adapting")["stage"] == "adapting"
+    program.kill(only_the_parent=True)
+    program.start()
+    assert program.client.post(f"/api/v2/voices/{uuid}/build", json={}).json()["success"]
+    assert_made_once(program, uuid, receiver)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_random_a_build_is_finished_once(program: Program, receiver: Receiver, seed: int) -> None:
+    dice = random.Random(seed)
+    uuid = program.ask_for_a_voice(receiver.url)
+    for _ in range(12):
+        time.sleep(dice.uniform(0.0, 2.0))
+        if receiver.accepted:
+            break
+        program.kill(only_the_parent=dice.random() < 0.5)
+        program.start()
+    assert_made_once(program, uuid, receiver)
