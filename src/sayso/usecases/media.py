@@ -32,6 +32,11 @@ def sign(services: Services, blob_key: str, file_name: str, now: datetime) -> st
     return link.sign(services.link_key, blob_key, file_name, now, services.limits.link_s)
 
 
+def read(services: Services, blob_key: str) -> bytes:
+    """A whole sound file, for an answer that carries it. Raises NotFound."""
+    return b"".join(services.blobs.open(blob_key))
+
+
 def open_media(
     services: Services,
     parts: Sequence[str],
