@@ -32,9 +32,7 @@ def read_cmudict(path: Path) -> dict[str, list[str]]:
 def main(source: Path) -> None:
     """Convert, sort, compress."""
     entries = read_cmudict(source)
-    lines = sorted(
-        f"{word}\t{to_symbols(phones, word)}\n".encode() for word, phones in entries.items()
-    )
+    lines = sorted(f"{word}\t{to_symbols(phones, word)}\n".encode() for word, phones in entries.items())
     lines.sort(key=lambda line: line.split(b"\t")[0])
     DATA.mkdir(exist_ok=True)
     out = DATA / "lexicon.txt.gz"

@@ -1,5 +1,7 @@
 """Splitting: nothing lost, nothing doubled, cut where a reader would breathe."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,12 +28,19 @@ def texts(text: str, **options: int) -> list[str]:
     return [piece.text for piece in split(text, shortest=0, **options)]
 
 
-@given(text=prose, longest=st.integers(1, 300), shortest=st.integers(0, 100), first=st.none() | st.integers(1, 100))
-def test_no_character_is_lost_doubled_or_moved(text: str, longest: int, shortest: int, first: int | None) -> None:
+@given(
+    text=prose,
+    longest=st.integers(1, 300),
+    shortest=st.integers(0, 100),
+    first=st.none() | st.integers(1, 100),
+)
+def test_no_character_is_lost_doubled_or_moved(
+    text: str, longest: int, shortest: int, first: int | None
+) -> None:
     pieces = split(text, longest=longest, shortest=shortest, first_longest=first)
     assert visible("".join(piece.text for piece in pieces)) == visible(text)
     assert all(text[piece.start : piece.end] == piece.text for piece in pieces)
-    assert all(before.end <= after.start for before, after in zip(pieces, pieces[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(pieces))
 
 
 @given(text=prose, budget=st.integers(20, 200), longest=st.integers(1, 300))
@@ -71,7 +80,10 @@ def test_words_are_never_cut_inside(words: list[str]) -> None:
         ("Wait... Go now.", ["Wait...", "Go now."]),
         ("See no. 5 and fig. 3 here. Done.", ["See no. 5 and fig. 3 here.", "Done."]),
         ("Do you want it? No. It is old.", ["Do you want it?", "No.", "It is old."]),
-        ("Version 1.2.3 is out. Get it at example.com today.", ["Version 1.2.3 is out.", "Get it at example.com today."]),
+        (
+            "Version 1.2.3 is out. Get it at example.com today.",
+            ["Version 1.2.3 is out.", "Get it at example.com today."],
+        ),
         ("So did I. Then we left.", ["So did I.", "Then we left."]),
         ("Acme Inc. Bought it. The end.", ["Acme Inc. Bought it.", "The end."]),
         ("Acme Inc. The end.", ["Acme Inc.", "The end."]),
@@ -106,7 +118,9 @@ def test_a_long_sentence_is_cut_at_its_clauses() -> None:
 
 
 def test_the_first_piece_may_be_cut_short_for_quick_audio() -> None:
-    text = "Good morning, everyone, and welcome to this rather long opening sentence of our show. More follows."
+    text = (
+        "Good morning, everyone, and welcome to this rather long opening sentence of our show. More follows."
+    )
     first, *rest = split(text, first_longest=30)
     assert first.text == "Good morning, everyone,"
     assert rest

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sayso.text.english import abbreviations
+from sayso.text.english.wordset import wordset
 
 PARAGRAPH_PAUSE_S = 0.6
 SENTENCE_PAUSE_S = 0.3
@@ -35,19 +36,42 @@ def weight(text: str) -> int:
 
     Digits and signs are worth a word each, capitals in a row a letter's name each.
     """
-    return sum(_WEIGHTS.get(char, 9 if char.isdigit() else 4 if char.isupper() else 2 if ord(char) > 127 else 1) for char in text) + len(text) // 6
+    return (
+        sum(
+            _WEIGHTS.get(char, 9 if char.isdigit() else 4 if char.isupper() else 2 if ord(char) > 127 else 1)
+            for char in text
+        )
+        + len(text) // 6
+    )
 
 
-_WEIGHTS = {"$": 8, "%": 8, "&": 4, "@": 4, "/": 6, "+": 6, "=": 8, "°": 8, "€": 8, "£": 8, "#": 8, "\\": 1, "-": 3, ":": 2}
+_WEIGHTS = {
+    "$": 8,
+    "%": 8,
+    "&": 4,
+    "@": 4,
+    "/": 6,
+    "+": 6,
+    "=": 8,
+    "°": 8,
+    "€": 8,
+    "£": 8,
+    "#": 8,
+    "\\": 1,
+    "-": 3,
+    ":": 2,
+}
 
 _SENTENCE_END = re.compile(r"(?P<marks>[.!?…]+)(?P<closing>[\"'”’)\]»*_]*)(?=\s|$)|[。！？]+[」』”’]*")
-_PARAGRAPH = re.compile(r"\n[ \t\r\f\v]*\n\s*|\n(?=[ \t]*(?:[-*•+]|\d{1,2}[.)]|#{1,6})[ \t])|(?<=\n)(?=#{1,6} )")
+_PARAGRAPH = re.compile(
+    r"\n[ \t\r\f\v]*\n\s*|\n(?=[ \t]*(?:[-*•+]|\d{1,2}[.)]|#{1,6})[ \t])|(?<=\n)(?=#{1,6} )"
+)
 _CLAUSE_END = re.compile(r"[;:—–,][\"'”’)\]]*(?=\s)|[)\]](?=\s)|—|(?<=\s)[-–](?=\s)")
 _OPENING = "\"'“‘(["
-_STARTERS = frozenset(
+_STARTERS = wordset(
     "the a an he she it we they i you this that these those there here but and so or if when while in on at as for after before "
     "then now what why how who where my your his her its our their yes no not all some many most one each every however meanwhile "
-    "although because since until once do did does is are was were will would can could should may have has had let let's".split()
+    "although because since until once do did does is are was were will would can could should may have has had let let's"
 )
 _SHORT_FORMS = frozenset(abbreviations.WORDS) | {"e.g", "i.e", "a.k.a", "ph.d"}
 
@@ -71,7 +95,11 @@ def split(
     spans: list[tuple[int, int, float]] = []
     for start, end in _paragraphs(text):
         before = len(spans)
-        sentences = [span for sentence in _sentences(text, start, end) for span in _cut(text, *sentence, limits, SENTENCE_PAUSE_S)]
+        sentences = [
+            span
+            for sentence in _sentences(text, start, end)
+            for span in _cut(text, *sentence, limits, SENTENCE_PAUSE_S)
+        ]
         if not spans and first_longest is not None and sentences:
             first_start, first_end, pause_s = sentences[0]
             sentences[:1] = _first_cut(text, first_start, first_end, first_longest, pause_s)
@@ -116,7 +144,9 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    ends = (match.end() for match in _SENTENCE_END.finditer(text, start, end) if _is_end(text, match, start, end))
+    ends = (
+        match.end() for match in _SENTENCE_END.finditer(text, start, end) if _is_end(text, match, start, end)
+    )
     return _between(text, start, end, ends)
 
 
@@ -145,7 +175,9 @@ def _is_end(text: str, match: re.Match[str], start: int, end: int) -> bool:
     is_initial = len(word) == 1 and word.isupper()
     if is_initial or lower in _SHORT_FORMS or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
         # "No." may be an answer; "no. 5" is a number.
-        return (begins and not (is_initial and word != "I" and starter is not None and len(starter[0]) < 2)) or (lower == "no" and not following[0].isdigit())
+        return (
+            begins and not (is_initial and word != "I" and starter is not None and len(starter[0]) < 2)
+        ) or (lower == "no" and not following[0].isdigit())
     return True
 
 
@@ -186,7 +218,9 @@ def _first_cut(text: str, start: int, end: int, longest: int, pause_s: float) ->
     return [(*first, CLAUSE_PAUSE_S), (*rest, pause_s)]
 
 
-def _joined(text: str, spans: list[tuple[int, int, float]], shortest: int, limits: _Limits) -> list[tuple[int, int, float]]:
+def _joined(
+    text: str, spans: list[tuple[int, int, float]], shortest: int, limits: _Limits
+) -> list[tuple[int, int, float]]:
     """Neighbours joined while one of them is short and both together are not too long."""
     joined: list[tuple[int, int, float]] = []
     for start, end, pause_s in spans:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sayso.text.english.wordset import wordset
+
 TITLES = {
     "mr": "mister", "mrs": "missus", "ms": "miz", "mx": "mix", "dr": "doctor", "prof": "professor", "rev": "reverend",
     "hon": "honorable", "gen": "general", "col": "colonel", "maj": "major", "lt": "lieutenant", "sgt": "sergeant",
@@ -29,8 +31,8 @@ WORDS = {
 }  # fmt: skip
 """Spoken for the short form with a dot."""
 
-WITHOUT_DOT = frozenset(
-    "mr mrs ms dr prof sgt lt capt vs etc approx dept blvd ave hwy govt intl bldg misc sr jr".split()
+WITHOUT_DOT = wordset(
+    "mr mrs ms dr prof sgt lt capt vs etc approx dept blvd ave hwy govt intl bldg misc sr jr"
 )
 """Those that are often written without their dot."""
 
@@ -49,30 +51,30 @@ PHRASES = {
 }  # fmt: skip
 """Written form, exactly -> words."""
 
-SAID_AS_WORDS = frozenset(
+SAID_AS_WORDS = wordset(
     "NASA NATO UNESCO UNICEF OPEC ASCII AIDS RAM ROM PIN SIM LAN WAN GIF JPEG LASER RADAR SONAR SCUBA FIFA UEFA "
     "NASDAQ COVID SARS MERS SWAT CAPTCHA DOS BIOS ASAP YOLO OSHA HIPAA FEMA NAFTA POTUS SCOTUS ZIP CAD NORAD INTERPOL "
     "JSON YAML CRUD REST SOAP AJAX BASIC COBOL LISP TED MOMA SOHO NOAA DARPA VAT MIDI WASP NIMBY RAID SAAS GAAP "
-    "CERN LIDAR NIKE IKEA LEGO VISA HULU SPAM FOMO ROFL MAGA SPARQL NUMA CUDA".split()
+    "CERN LIDAR NIKE IKEA LEGO VISA HULU SPAM FOMO ROFL MAGA SPARQL NUMA CUDA"
 )
 """Capitals that are said as a word."""
 
-SAID_AS_LETTERS = frozenset(
+SAID_AS_LETTERS = wordset(
     "FBI CIA USA UK EU UN US HTML HTTP HTTPS CSS FTP SSH DNS URL URI API CPU GPU TPU USB HDMI LED LCD DVD CD TV PC "
     "IBM AMD HP BBC CNN NBC ABC CBS ESPN HBO MTV NFL NBA NHL MLB NCAA UFC MIT UCLA NYU USC PHP XML PDF PNG SVG CSV IT ID "
     "AI ML NLP TTS ASR LLM GPT CEO CFO CTO COO HR PR VIP FAQ DIY RSVP ATM GPS SUV DNA RNA HIV MRI CT ICU ER IQ EQ PS AM "
     "PM AD BC BCE CE EST PST CST MST GMT UTC ETA FYI BTW IMO TBD TBA LOL OMG WTF IRS DMV NYPD LAPD NSA EPA FDA CDC WHO IMF "
     "WTO GDP APR IPO ROI KPI LLC DC LA NY UAE USSR KGB OS UI UX VPN SMS SSD HDD IP TCP UDP JVM JS TS IDE SDK CLI BA MA PHD "
-    "MBA GED SAT ACT GRE LSAT MCAT PTA NGO LGBT BBQ CCTV DOA POW BMW KFC UPS DHL ISP ISS ESA".split()
+    "MBA GED SAT ACT GRE LSAT MCAT PTA NGO LGBT BBQ CCTV DOA POW BMW KFC UPS DHL ISP ISS ESA"
 )
 """Capitals that are said letter by letter though some also spell a word."""
 
-SHORT_WORDS = frozenset(
+SHORT_WORDS = wordset(
     "A I AN AS AT BE BY DO GO HE IF IN IS IT ME MY NO OF ON OR SO TO UP WE AM OH OK HI THE AND FOR NOT YOU ALL ANY CAN HAD HAS "
     "HER HIM HIS HOW ITS MAY NEW NOW OLD ONE OUR OUT OWN SEE SHE TWO WAS WAY WHY WIN YES YET BIG BAD BOY BUT BUY DAY DID EAT "
     "END FAR FEW FUN GET GOD GOT GUN HOT JOB LET LIE LOT LOW MAD MAN MEN MOM DAD OFF PAY PUT RED RUN SAD SAY SET SIT SIX TEN "
     "TOO TOP TRY USE WAR WET WHO YEP AGO AIR ART BAG BED BOX CAR CAT CUT DOG DRY EAR EGG EYE FAT FIX FLY HEY HIT KEY KID LAW LEG "
-    "NET NOR ODD OIL PEN PET RAW ROW SEA SKY SON SUN TAX TEA TIE TIP TOY VAN WOW ARE".split()
+    "NET NOR ODD OIL PEN PET RAW ROW SEA SKY SON SUN TAX TEA TIE TIP TOY VAN WOW ARE"
 )
 """Two- and three-letter words that are words even when someone shouts them."""
 
@@ -104,7 +106,7 @@ SCALES = {
     "thousand": "thousand", "million": "million", "billion": "billion", "trillion": "trillion", "hundred": "hundred",
 }  # fmt: skip
 
-UNITS = {
+UNITS: dict[str, str | tuple[str, str]] = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer", "μm": "micrometer",
     "mi": "mile", "yd": "yard", "ft": ("foot", "feet"), "in": ("inch", "inches"), "kg": "kilogram", "g": "gram",
     "mg": "milligram", "μg": "microgram", "lb": "pound", "lbs": "pound", "oz": "ounce", "l": "liter", "L": "liter",
@@ -128,10 +130,17 @@ UNITS = {
     "cm²": ("square centimeter", "square centimeters"), "m³": ("cubic meter", "cubic meters"),
     "cm³": ("cubic centimeter", "cubic centimeters"), "sq ft": ("square foot", "square feet"),
     "sq mi": ("square mile", "square miles"), "ha": "hectare", "dpi": ("dot per inch", "dots per inch"),
-    "MP": "megapixel", "cc": "C C", "pt": "point", "K": "K", "psi": "P S I", "hp": ("horsepower", "horsepower"),
+    "MP": "megapixel", "cc": "C C", "pt": "point", "psi": "P S I", "hp": ("horsepower", "horsepower"),
     "tbsp": "tablespoon", "tsp": "teaspoon",
 }  # fmt: skip
 """Unit -> its singular, or singular and plural where an s at the end is not enough."""
+
+
+def unit(written: str) -> tuple[str, str]:
+    """Singular and plural of a unit of `UNITS`."""
+    name = UNITS[written]
+    return (name, name + "s") if isinstance(name, str) else name
+
 
 LETTERS_OF_GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "θ": "theta", "λ": "lambda", "μ": "mu",
@@ -140,16 +149,16 @@ LETTERS_OF_GREEK = {
 }  # fmt: skip
 """A single Greek letter between words is read by its name, as in a formula."""
 
-ROMAN_AFTER = frozenset(
+ROMAN_AFTER = wordset(
     "chapter part act scene volume vol section phase type book article title class stage appendix episode grade level round war "
-    "bowl figure table mark category tier schedule division".split()
+    "bowl figure table mark category tier schedule division"
 )
 """A Roman numeral after these counts: Chapter IV -> chapter four."""
 
-REGNAL = frozenset(
+REGNAL = wordset(
     "henry louis george edward elizabeth charles james william richard john paul pius benedict francis gregory leo philip alexander "
     "nicholas catherine frederick napoleon peter ivan mary victoria clement innocent urban otto leopold albert ferdinand ramses "
     "ramesses thutmose cleopatra ptolemy xerxes darius constantine justinian edmund harald haakon christian carl gustav wilhelm "
-    "franz joseph sixtus boniface alfonso pedro manuel juan felipe".split()
+    "franz joseph sixtus boniface alfonso pedro manuel juan felipe"
 )
 """A Roman numeral after these names ranks: Henry VIII -> Henry the eighth."""

@@ -22,7 +22,9 @@ _VOWELS = {
 _REDUCED = {"AH": "ə", "ER": "əɹ"}
 _STRESS = {"0": "", "1": "ˈ", "2": "ˌ"}
 _SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
-_SYLLABIC_L_AFTER = frozenset({"B", "P", "D", "T", "K", "G", "F", "V", "S", "Z", "TH", "SH", "M", "N", "CH", "JH"})
+_SYLLABIC_L_AFTER = frozenset(
+    {"B", "P", "D", "T", "K", "G", "F", "V", "S", "Z", "TH", "SH", "M", "N", "CH", "JH"}
+)
 _SYLLABIC_N_AFTER = frozenset({"T", "D", "S", "Z", "CH", "F", "TH"})
 
 
@@ -58,19 +60,55 @@ def _is_syllabic(phones: Sequence[str], i: int) -> bool:
     return (liquid == "L" and before in _SYLLABIC_L_AFTER) or (liquid == "N" and before in _SYLLABIC_N_AFTER)
 
 
+_WEAK_PREFIXES = ("be", "de", "re", "se", "pre", "ne")
+
+
 def _reduced_vowel(phones: Sequence[str], i: int, word: str) -> str | None:
     """The engine's symbol where ARPAbet's vowel is only a convention of the dictionary, else None."""
     phone = phones[i]
-    if i == 0 and len(phones) > 2:
-        if phone == "AH0" and word.startswith("un") and phones[1] == "N":
-            return "ˌʌ"
-        if (phone == "IH2" and not phones[1].startswith("NG")) or (phone == "EH0" and word.startswith(("en", "em", "ex"))):
-            return "ɪ"
+    last = i == len(phones) - 1
+    if i == 0 and not last:
+        return _first_sound(phones, word)
+    if phone in ("AY1", "AY2") and not last and phones[i + 1] == "R" and not _vowel_at(phones, i + 2):
+        return _STRESS[phone[2]] + "Iə"
+    if phone == "AE1" and not last and phones[i + 1] == "R":
+        return "ˈɛ"
+    if phone in ("IY1", "IY2") and not last and phones[i + 1] == "R":
+        return _STRESS[phone[2]] + "ɪ"
+    if last or phone not in ("IH0", "AH0"):
+        return None
+    inner = any(is_vowel(later) for later in phones[i + 1 :])
+    if phone == "AH0":
+        # analysis, pianist: the engine keeps the i of these endings.
+        return (
+            "ɪ"
+            if phones[i + 1] == "S" and not inner and word.endswith(("sis", "ist", "ists", "ism"))
+            else None
+        )
+    first = not any(is_vowel(earlier) for earlier in phones[:i])
+    if phones[i + 1] == "NG" or not inner or is_vowel(phones[i - 1]):
         return None
     # Dictionaries waver between the two weak vowels in the middle of a word; the engine heard a schwa.
-    if phone == "IH0" and 0 < i < len(phones) - 1 and phones[i + 1] != "NG":
-        inner = any(is_vowel(later) for later in phones[i + 1 :])
-        return "ə" if inner and not is_vowel(phones[i - 1]) else None
+    return "ə" if not first or word.startswith(_WEAK_PREFIXES) else None
+
+
+def _vowel_at(phones: Sequence[str], i: int) -> bool:
+    return i < len(phones) and is_vowel(phones[i])
+
+
+def _first_sound(phones: Sequence[str], word: str) -> str | None:
+    """A vowel that begins a word: un-, in-, ex- and their like."""
+    phone, after = phones[0], phones[1]
+    if phone == "AH0" and word.startswith("un") and after == "N":
+        return "ˌʌ"
+    if phone == "IH2" and after != "NG" and word.startswith(("i", "e")) and not _vowel_at(phones, 1):
+        # Secondary stress right before the main one is not heard: ignite, but idiomatic.
+        rest = [p for p in phones[1:] if is_vowel(p)]
+        return "ɪ" if rest and rest[0].endswith("1") else None
+    if phone == "EH0" and word.startswith(("en", "em", "ex")):
+        return "ɪ"
+    if phone == "IH0" and after in ("L", "M") and _vowel_at(phones, 2) and word.startswith("e"):
+        return "ə"
     return None
 
 
@@ -80,6 +118,9 @@ def to_symbols(phones: Sequence[str], word: str = "") -> str:
     `word` is the spelling in lower case; it tells the endings of `wanted` and `roses` from the like.
     Raises KeyError for what is no ARPAbet phone.
     """
+    if len(phones) > 2 and phones[-1] in ("IY2", "OW2") and word.endswith(("y", "ie", "o", "ow")):
+        # Some entries stress the ending of thirty or borough; nobody hears it, and it would forbid the flap.
+        phones = [*phones[:-1], phones[-1][:2] + "0"]
     symbols: list[str] = []
     weak_at = len(phones) - 2 if _weak_ending(phones, word) else -1
     for i, phone in enumerate(phones):

@@ -1,6 +1,6 @@
 """One spelling for things written in many: Unicode forms, quotes, dashes, spaces; with the way back.
 
-Folding changes lengths (ﬁ -> fi, e + accent -> é), so each folded character keeps the offset of the
+Folding changes lengths (ﬁ -> fi, e + accent -> é), so each folded character keeps the place of the
 character it came from: what is spoken can always be pointed at in the text as it was written.
 """
 
@@ -28,8 +28,10 @@ class Folded:
     """Text in one spelling, with offsets into the original."""
 
     text: str
-    offsets: tuple[int, ...]
-    """For each character of `text` where it came from, and at the end the original's length."""
+    starts: tuple[int, ...]
+    """For each character of `text` the offset where the character it came from begins."""
+    ends: tuple[int, ...]
+    """And where that one ends, its combining marks included."""
 
 
 def _clusters(text: str) -> list[tuple[int, str]]:
@@ -63,12 +65,14 @@ def _spelled(cluster: str) -> str:
 def fold(text: str) -> Folded:
     """`text` with one spelling for quotes, dashes, spaces and letters; emoji and unseen characters dropped."""
     characters: list[str] = []
-    offsets: list[int] = []
-    for offset, cluster in _clusters(text):
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, cluster in _clusters(text):
         for char in _spelled(cluster):
             characters.append(char)
-            offsets.append(offset)
-    return Folded("".join(characters), (*offsets, len(text)))
+            starts.append(start)
+            ends.append(start + len(cluster))
+    return Folded("".join(characters), tuple(starts), tuple(ends))
 
 
 def plain_letters(word: str) -> str:

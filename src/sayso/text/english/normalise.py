@@ -72,15 +72,17 @@ def _number(text: str) -> list[str]:
     whole, _, fraction = text.replace(",", "").partition(".")
     words: list[str] = []
     if whole:
-        words = digits(whole) if (len(whole) > 1 and whole[0] == "0") or len(whole) > 18 else cardinal(int(whole))
+        words = (
+            digits(whole) if (len(whole) > 1 and whole[0] == "0") or len(whole) > 18 else cardinal(int(whole))
+        )
     if fraction:
-        words += ["point", *digits(fraction)] if whole else ["point", *digits(fraction)]
+        words += ["point", *digits(fraction)]
     return words
 
 
 def _year_like(text: str) -> list[str]:
     """Four bare digits the way years and hundreds are read; every other number as it is."""
-    if re.fullmatch(r"\d{4}", text) and (1100 <= int(text) <= 2099):
+    if re.fullmatch(r"\d{4}", text) and (1010 <= int(text) <= 2199):
         return year(int(text))
     return _number(text)
 
@@ -96,7 +98,11 @@ def _split(words: str) -> list[str]:
 # --- money -----------------------------------------------------------------------------------------------
 
 
-def _money(match: re.Match[str], _: _Place) -> list[str] | None:
+_ADJECTIVAL = r" (?:bills?|notes?|coins?|fees?|fines?|tips?|prizes?|budgets?|deals?|tickets?|bets?|loans?|checks?|rewards?|gifts?|discounts?|vouchers?|bonus)\b"
+"""A sum before these is an adjective: a five dollar bill."""
+
+
+def _money(match: re.Match[str], place: _Place) -> list[str] | None:
     one, many, cent, cents = known.CURRENCIES[match["sign"]]
     amount, scale = match["amount"], match["scale"]
     upper, upper_scale = match["upper"], match["upper_scale"]
@@ -108,6 +114,8 @@ def _money(match: re.Match[str], _: _Place) -> list[str] | None:
         words += [*_amount(amount, scale), *_split(many)]
     else:
         words += _coins(amount, one, many, cent, cents)
+        if re.match(_ADJECTIVAL, place.text[match.end() :]) and words[-1] == many.split()[-1]:
+            words[-1] = one.split()[-1]
     per = match["per"]
     return [*words, "per", *_split(_PER[per])] if per else words
 
@@ -226,8 +234,10 @@ def _time(match: re.Match[str], _: _Place) -> list[str] | None:
 def _hour(match: re.Match[str], _: _Place) -> list[str] | None:
     words: list[str] = []
     if match["from"]:
-        words = [*cardinal(int(match["from"])), "to"]
-    return [*words, *cardinal(int(match["hour"])), *_half(match["half"])] if int(match["hour"]) <= 12 else None
+        words = [*cardinal(int(match["from"])), *_half(match["from_half"]), "to"]
+    return (
+        [*words, *cardinal(int(match["hour"])), *_half(match["half"])] if int(match["hour"]) <= 12 else None
+    )
 
 
 # --- telephone numbers, versions, addresses ----------------------------------------------------------------
@@ -252,7 +262,9 @@ def _version(match: re.Match[str], _: _Place) -> list[str] | None:
     words = ["version"] if match["v"] else []
     joint = "dot" if len(groups) == 4 else "point"
     for i, group in enumerate(groups):
-        words += ([joint] if i else []) + (digits(group) if len(group) > 1 and group[0] == "0" else cardinal(int(group)))
+        words += ([joint] if i else []) + (
+            digits(group) if len(group) > 1 and group[0] == "0" else cardinal(int(group))
+        )
     return words
 
 
@@ -272,10 +284,7 @@ def _percent(match: re.Match[str], _: _Place) -> list[str] | None:
 
 
 def _measure(match: re.Match[str], _: _Place) -> list[str] | None:
-    unit = known.UNITS[match["unit"]]
-    singular, plural = unit if isinstance(unit, tuple) else (unit, unit + "s")
-    if match["unit"] == "°":
-        singular, plural = "degree", "degrees"
+    singular, plural = known.unit(match["unit"])
     words = ["minus"] if match["minus"] else []
     words += _number(match["amount"])
     if match["upper"]:
@@ -285,9 +294,19 @@ def _measure(match: re.Match[str], _: _Place) -> list[str] | None:
     return [*words, "per", *_split(_PER[match["per"]])] if match["per"] else words
 
 
-def _fraction(match: re.Match[str], _: _Place) -> list[str] | None:
+def _fraction(match: re.Match[str], place: _Place) -> list[str] | None:
+    words = _fraction_alone(match, place)
+    if words is None or match["unit"] is None:
+        return words
+    singular, plural = known.unit(match["unit"])
+    return [*words, *_split(plural)] if match["whole"] else [*words, "of", "a", *_split(singular)]
+
+
+def _fraction_alone(match: re.Match[str], _: _Place) -> list[str] | None:
     top, bottom = int(match["top"]), int(match["bottom"])
     words = [*cardinal(int(match["whole"])), "and"] if match["whole"] else []
+    if top == bottom and not match["whole"]:
+        return [*cardinal(top), *cardinal(bottom)]
     if not 0 < top < bottom or bottom > 100:
         return None if match["whole"] else [*cardinal(top), "over", *cardinal(bottom)]
     if bottom in (2, 4):
@@ -308,6 +327,8 @@ def _ordinal(match: re.Match[str], _: _Place) -> list[str] | None:
 
 def _decade(match: re.Match[str], _: _Place) -> list[str] | None:
     text = match["n"]
+    if text in ("100", "1000", "1,000"):
+        return ["hundreds" if text == "100" else "thousands"]
     words = year(int(text)) if len(text) == 4 else cardinal(int(text))
     return plural_of(words)
 
@@ -338,7 +359,7 @@ def _hash_number(match: re.Match[str], _: _Place) -> list[str] | None:
     return ["number", *_number(match["n"])]
 
 
-def _plain_number(match: re.Match[str], place: _Place) -> list[str] | None:
+def _plain_number(match: re.Match[str], _: _Place) -> list[str] | None:
     words = ["minus"] if match["minus"] else []
     if match["scale"]:
         return [*words, *_amount(match["n"], match["scale"])]
@@ -381,9 +402,34 @@ def _abbreviation(match: re.Match[str], place: _Place) -> list[str] | None:
         return [known.TITLES[name]]
     if name == "no" and not following[:1].isdigit():
         return None
-    if name in ("al", "in", "am", "min", "max", "ed", "sun", "sat", "mar", "dec", "mon", "wed", "co", "fig", "est", "temp", "sec") and (
-        not following or (following[:1].isupper() and name not in ("co", "fig", "sec")) or name in ("sun", "sat", "wed", "mar")
-    ) and match["name"].islower():
+    if (
+        name
+        in (
+            "al",
+            "in",
+            "am",
+            "min",
+            "max",
+            "ed",
+            "sun",
+            "sat",
+            "mar",
+            "dec",
+            "mon",
+            "wed",
+            "co",
+            "fig",
+            "est",
+            "temp",
+            "sec",
+        )
+        and (
+            not following
+            or (following[:1].isupper() and name not in ("co", "fig", "sec"))
+            or name in ("sun", "sat", "wed", "mar")
+        )
+        and match["name"].islower()
+    ):
         return None
     return _split(known.WORDS[name])
 
@@ -465,13 +511,26 @@ def _capitals(word: str, place: _Place) -> list[str]:
 
 
 def _us_or_it(word: str, place: _Place) -> list[str]:
-    if word == "US" or place.before.lower() in ("the", "in", "an", "our", "their", "my", "your", "for", "of", "corporate"):
+    if word == "US" or place.before.lower() in (
+        "the",
+        "in",
+        "an",
+        "our",
+        "their",
+        "my",
+        "your",
+        "for",
+        "of",
+        "corporate",
+    ):
         return list(word)
     return ["it"]
 
 
 def _word_rule(match: re.Match[str], place: _Place) -> list[str] | None:
-    written = match[0].strip("'") if not match[0].lower().startswith(("'t", "'em", "'cause", "'bout")) else match[0]
+    written = (
+        match[0].strip("'") if not match[0].lower().startswith(("'t", "'em", "'cause", "'bout")) else match[0]
+    )
     possessive = written[-2:].lower() == "'s"
     stem = written[:-2] if possessive else written
     if not plain_letters(stem):
@@ -484,7 +543,11 @@ def _word_rule(match: re.Match[str], place: _Place) -> list[str] | None:
     if stem.isascii() and re.search(r"[a-z][A-Z]", stem):
         parts = _CASES.findall(stem)
         if lexicon.lookup(stem.lower()) is None and len(parts) > 1:
-            words = [w for part in parts for w in (_capitals(part, place) if part.isupper() and len(part) > 1 else [part.lower()])]
+            words = [
+                w
+                for part in parts
+                for w in (_capitals(part, place) if part.isupper() and len(part) > 1 else [part.lower()])
+            ]
             return [*words[:-1], words[-1] + "'s"] if possessive else words
     return [written.lower()]
 
@@ -521,7 +584,7 @@ def _model_number(text: str) -> list[str]:
     return cardinal(n) if len(text) < 5 else digits(text)
 
 
-def _symbol(match: re.Match[str], place: _Place) -> list[str] | None:
+def _symbol(match: re.Match[str], _: _Place) -> list[str] | None:
     return _split(_SYMBOLS[match[0]]) or None
 
 
@@ -560,53 +623,147 @@ _RULES: list[tuple[re.Pattern[str], _Rule]] = [
     (_compile(r"(?:https?|ftp)://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
     (_compile(r"www\.[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
     (_compile(r"(?<![\w.])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"), _address),
-    (_compile(r"(?<![\w.@])(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|ai|co|uk|de|fr|app|dev|info|me|us|tv|ly)(?:/[^\s<>\"“”]*[\w/])?(?![\w])", re.I), _address),
+    (
+        _compile(
+            r"(?<![\w.@])(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|ai|co|uk|de|fr|app|dev|info|me|us|tv|ly)(?:/[^\s<>\"“”]*[\w/])?(?![\w])",
+            re.I,
+        ),
+        _address,
+    ),
     (_compile(r"(?<!\w)@\w+"), _address),
     (_compile(r"(?<!\w)#[A-Za-z]\w*"), _address),
     (_compile(_WORD_BEFORE + r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _END), _iso_date),
     (_compile(_WORD_BEFORE + r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4}|\d{2})" + _END), _slash_date),
     (_compile(_WORD_BEFORE + r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>\d{4})" + _END), _dot_date),
-    (_compile(_WORD_BEFORE + _MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s?[–-]\s?(?P<last>\d{1,2})(?:st|nd|rd|th)?)?(?![\d:]|\.\d)(?:,? (?P<year>[12]\d{3}))?" + _END), _month_day),
-    (_compile(_WORD_BEFORE + r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + r"(?![a-z])(?:,? (?P<year>[12]\d{3}))?" + _END), _day_month),
-    (_compile(_WORD_BEFORE + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w))?(?![\d:])"), _time),
-    (_compile(_WORD_BEFORE + r"(?:(?P<from>\d{1,2})\s?[–-]\s?)?(?P<hour>\d{1,2})\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w)"), _hour),
+    (
+        _compile(
+            _WORD_BEFORE
+            + _MONTH
+            + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s?[–-]\s?(?P<last>\d{1,2})(?:st|nd|rd|th)?)?(?![\d:]|\.\d)(?:,? (?P<year>[12]\d{3}))?"
+            + _END
+        ),
+        _month_day,
+    ),
+    (
+        _compile(
+            _WORD_BEFORE
+            + r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?"
+            + _MONTH
+            + r"(?![a-z])(?:,? (?P<year>[12]\d{3}))?"
+            + _END
+        ),
+        _day_month,
+    ),
+    (
+        _compile(
+            _WORD_BEFORE
+            + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w))?(?![\d:])"
+        ),
+        _time,
+    ),
+    (
+        _compile(
+            _WORD_BEFORE
+            + r"(?:(?P<from>\d{1,2})\s?(?P<from_half>[ap]\.?m\.?)?\s?[–-]\s?)?(?P<hour>\d{1,2})\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w)"
+        ),
+        _hour,
+    ),
     (_compile(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}" + _END), _phone),
     (_compile(r"(?<!\w)1-\d{3}-[A-Z]{4,8}" + _END), _phone),
     (_compile(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}" + _END), _phone),
     (_compile(_WORD_BEFORE + r"\d{3}-\d{4}" + _END), _phone),
     (_compile(_WORD_BEFORE + r"\d+(?:-\d+){2,}" + _END), _phone),
-    (_compile(r"(?P<minus>" + _MINUS + ")" + _SIGN + rf"\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:\s?[–-]\s?[$£€¥]?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALE}))?)?" + _PER_UNIT + r"(?![\d])"), _money),
-    (_compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?\s?(?P<sign>[€£¥₹₩¢]|(?:USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)(?!\w))"), _money_after),
-    (_compile(rf"(?<!\w)(?P<code>USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?" + _END), _money_code_before),
-    (_compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})%?(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?\s?%"), _percent),
+    (
+        _compile(
+            r"(?P<minus>"
+            + _MINUS
+            + ")"
+            + _SIGN
+            + rf"\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:\s?[–-]\s?[$£€¥]?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALE}))?)?"
+            + _PER_UNIT
+            + r"(?![\d])"
+        ),
+        _money,
+    ),
+    (
+        _compile(
+            rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?\s?(?P<sign>[€£¥₹₩¢]|(?:USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)(?!\w))"
+        ),
+        _money_after,
+    ),
+    (
+        _compile(
+            rf"(?<!\w)(?P<code>USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?"
+            + _END
+        ),
+        _money_code_before,
+    ),
+    (
+        _compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})%?(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?\s?%"),
+        _percent,
+    ),
     (_compile(_WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + _END), _version),
     (_compile(_WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + _END), _version),
     (_compile(_WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + _END, re.I), _ordinal),
-    (_compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0)'?s" + _END), _decade),
+    (_compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + _END), _decade),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)" + _END), _times),
     (_compile(_WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×]" + _END), _fold_times),
-    (_compile(_WORD_BEFORE + r"(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?" + r"(?![\w/])"), _fraction),
-    (_compile(rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|B|pt|cc|MP|ha|hp|cal)\s)" + _UNIT + _PER_UNIT), _measure),
-    (_compile(rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|B|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"), _measure),
+    (
+        _compile(
+            _WORD_BEFORE
+            + r"(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
+            + _UNIT
+            + r")?(?![\w/])"
+        ),
+        _fraction,
+    ),
+    (
+        _compile(
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|B|pt|cc|MP|ha|hp|cal)\s)"
+            + _UNIT
+            + _PER_UNIT
+        ),
+        _measure,
+    ),
+    (
+        _compile(
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|B|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
+        ),
+        _measure,
+    ),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})\s?–\s?(?P<b>{_NUMBER})" + _END), _range),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})-(?P<b>{_NUMBER})" + _END), _range),
     (_compile(_WORD_BEFORE + r"(?P<a>\d+):(?P<b>\d+)" + _END), _ratio),
     (_compile(r"#\s?(?P<n>\d[\d,]*)" + _END), _hash_number),
     (_compile(_WORD_BEFORE + r"(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
-    (_compile(r"(?P<minus>" + _MINUS + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?![\d]|[^\W\d_])"), _plain_number),
+    (
+        _compile(
+            r"(?P<minus>"
+            + _MINUS
+            + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?![\d]|[^\W\d_])"
+        ),
+        _plain_number,
+    ),
     (_compile(_WORD_BEFORE + r"(?:[A-Za-z]\.){2,}(?:[A-Za-z](?!\w))?"), _dotted_letters),
     (_compile(_WORD_BEFORE + r"[A-Z]\.(?=\s?[A-Z][a-z]|\s?[A-Z]\.)"), _initial),
-    (_compile(_WORD_BEFORE + "(?P<name>" + _alternatives({**dict(known.TITLES), **dict(known.WORDS)}) + r")\.", re.I), _abbreviation),
+    (
+        _compile(
+            _WORD_BEFORE + "(?P<name>" + _alternatives({**dict(known.TITLES), **dict(known.WORDS)}) + r")\.",
+            re.I,
+        ),
+        _abbreviation,
+    ),
     (_compile(_WORD_BEFORE + "(?:" + _alternatives(known.WITHOUT_DOT) + r")(?![\w'.])", re.I), _undotted),
     (_compile(_WORD_BEFORE + r"[IVX]+" + r"(?![\w'])"), _roman_numeral),
     (_compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+(?:\.\d+)?"), _mixed),
     (_compile(r"(?<!\w)'?[^\W\d_]+(?:'[^\W\d_]+)*'?"), _word_rule),
     (_compile(r"[^\W\d_]+(?:'[^\W\d_]+)*"), _word_rule),
-    (_compile(r"(?<=[\w ]) < (?=[\w ])"), _between("is less than")),
-    (_compile(r"(?<=[\w ]) > (?=[\w ])"), _between("is greater than")),
-    (_compile(r"(?<=\d) ?\* ?(?=\d)"), _between("times")),
-    (_compile(r"(?<=\d) - (?=\d)"), _between("minus")),
-    (_compile(r"(?<=\d) / (?=\d)"), _between("divided by")),
+    (_compile(r"(?<=\w )<(?= \w)"), _between("is less than")),
+    (_compile(r"(?<=\w )>(?= \w)"), _between("is greater than")),
+    (_compile(r"(?<=\d)\*(?=\d)|(?<=\d )\*(?= \d)"), _between("times")),
+    (_compile(r"(?<=\d) [-–] (?=\d[^=\n]{0,12}=)"), _between("minus")),
+    (_compile(r"(?<=[\dm]) [-–] (?=\d)"), _between("to")),
+    (_compile(r"(?<=\d )/(?= \d)"), _between("divided by")),
     (_compile("[" + "".join(re.escape(symbol) for symbol in _SYMBOLS) + "]"), _symbol),
     (_compile(r"\d"), lambda match, _: digits(match[0]) or None),
 ]
@@ -623,7 +780,11 @@ _MARKS = {"[": "(", "]": ")", "{": "(", "}": ")"}
 def _is_shouted(text: str) -> bool:
     """Most letters of several words are capitals."""
     letters = [c for c in text if c.isalpha()]
-    return len(text.split()) >= 3 and len(letters) >= 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+    return (
+        len(text.split()) >= 3
+        and len(letters) >= 12
+        and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+    )
 
 
 class _Reader:
@@ -632,7 +793,7 @@ class _Reader:
     def __init__(self, original: str) -> None:
         self.original = original
         folded = fold(original)
-        self.text, self.offsets = folded.text, folded.offsets
+        self.text, self.offsets, self.ends = folded.text, folded.starts, folded.ends
         self.shouted = _is_shouted(self.text)
         self.found: list[tuple[int, int, list[str]]] = []
         self.marks: list[str] = []
@@ -643,12 +804,24 @@ class _Reader:
         while position < len(self.text):
             position = self._step(position)
         return [
-            Token(self.original[start:end].rstrip(), start, start + len(self.original[start:end].rstrip()), tuple(words), tidy_marks(marks, last=i == len(self.found) - 1))
+            Token(
+                self.original[start:end].rstrip(),
+                start,
+                start + len(self.original[start:end].rstrip()),
+                tuple(words),
+                tidy_marks(marks, last=i == len(self.found) - 1),
+            )
             for i, ((start, end, words), marks) in enumerate(zip(self.found, self.marks, strict=True))
         ]
 
     def _say(self, start: int, end: int, words: list[str]) -> None:
-        self.found.append((self.offsets[start], self.offsets[end], words))
+        first, last = self.offsets[start], self.ends[end - 1]
+        if self.found and first < self.found[-1][1]:
+            # One written character gave two words (a fraction beside a letter): they share a token.
+            first, _, earlier = self.found.pop()
+            words = [*earlier, *words]
+            self.marks.pop()
+        self.found.append((first, last, words))
         self.marks.append("")
 
     def _mark(self, mark: str) -> None:
@@ -659,10 +832,17 @@ class _Reader:
         text = self.text
         if position in self.skipped_ends:
             return self.skipped_ends[position]
-        if (fast := _FAST_WORD.match(text, position)) is not None and (position == 0 or not text[position - 1].isalnum()) and fast[0] not in known.WITHOUT_DOT and fast[0] not in known.PHRASES:
+        if (
+            (fast := _FAST_WORD.match(text, position)) is not None
+            and (position == 0 or not text[position - 1].isalnum())
+            and fast[0] not in known.WITHOUT_DOT
+            and fast[0] not in known.PHRASES
+        ):
             self._say(position, fast.end(), [fast[0]])
             return fast.end()
-        if (spaces := re.compile(r"\s+").match(text, position)) is not None and not _DASHES.match(text, position):
+        if (spaces := re.compile(r"\s+").match(text, position)) is not None and not _DASHES.match(
+            text, position
+        ):
             self._space(spaces[0])
             return spaces.end()
         for skipped in (_RULE_LINE, _BULLET):
@@ -702,7 +882,13 @@ class _Reader:
     def _is_minus(self, position: int, match: re.Match[str]) -> bool:
         """A spaced hyphen between two numbers is a minus; an en dash between numbers belongs to a range."""
         text = self.text
-        return position > 0 and text[position - 1].isdigit() and text[match.end() : match.end() + 1].isdigit() and "—" not in match[0]
+        return (
+            position > 0
+            and text[position - 1] in "0123456789m"
+            and match[0].startswith(" ")
+            and text[match.end() : match.end() + 1].isdigit()
+            and "—" not in match[0]
+        )
 
     def text_before(self) -> str:
         if not self.found or set(self.marks[-1]) & set(".!?;,:"):
@@ -716,17 +902,21 @@ class _Reader:
         if not rest.strip():
             return True
         name = match[0].rstrip(".").lower()
-        is_name_part = name in known.TITLES and name not in ("jr", "sr", "st", "dr") or len(name) == 1
+        is_name_part = (name in known.TITLES and name not in ("jr", "sr", "st", "dr")) or len(name) == 1
         if name in ("st", "dr") and self.found[-1][2][0] in ("saint", "doctor"):
             is_name_part = True
-        return not is_name_part and name not in known.WORDS and re.match(r"\s+[A-Z][a-z]+ [a-z]", rest) is not None
+        return (
+            not is_name_part
+            and name not in known.WORDS
+            and re.match(r"\s+[A-Z][a-z]+ [a-z]", rest) is not None
+        )
 
     def _symbol(self, char: str, position: int) -> None:
         char = _MARKS.get(char, char)
         if char == "-" and self.found and self.text[position + 1 : position + 2].isalnum():
             # A hyphen joins: the parts of a compound are said without a break.
             start, _, words = self.found[-1]
-            self.found[-1] = (start, self.offsets[position + 1], words)
+            self.found[-1] = (start, self.ends[position], words)
         elif char == "/" and self.found and self.text[position + 1 : position + 2].isalnum():
             self._mark(" ")
         elif char in PUNCTUATION:

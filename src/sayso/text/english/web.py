@@ -7,12 +7,14 @@ import re
 from sayso.text.english import lexicon
 from sayso.text.english.fold import plain_letters
 from sayso.text.english.numbers import cardinal, digits
+from sayso.text.english.wordset import wordset
 
 _NAMES = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus", "?": "question mark", "=": "equals",
     "&": "and", "#": "hash", "%": "percent", ":": "colon", "~": "tilde",
 }  # fmt: skip
-_SPELLED = frozenset("www html htm php io ai uk us tv co edu gov info's de fr http https ftp api faq id pdf".split()) - {"info's"}
+_SPELLED = wordset("www html htm php http https ftp api faq pdf")
+_SPELLED_AFTER_DOT = wordset("io ai uk us tv co edu de fr id me")
 _PIECES = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])|\d+|[./\-_@+?=&#%:~]")
 
 
@@ -28,7 +30,9 @@ def spoken_address(address: str) -> list[str]:
 def _words(text: str) -> list[str]:
     words: list[str] = []
     for piece in _PIECES.findall(text):
-        if piece in _NAMES:
+        if words[-1:] == ["dot"] and piece in _SPELLED_AFTER_DOT:
+            words += [letter.upper() for letter in piece]
+        elif piece in _NAMES:
             words += _NAMES[piece].split()
         elif piece[0].isdigit():
             words += cardinal(int(piece)) if len(piece) < 3 and piece[0] != "0" else digits(piece)

@@ -1,0 +1,58 @@
+"""Written forms and what is said for them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sayso.text.english.normalise import PUNCTUATION, spoken, tokens
+
+TABLE = Path(__file__).with_name("spoken_forms.tsv")
+
+
+def rows() -> list[tuple[str, str]]:
+    lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if "\t" in line]
+    return [(written, said) for written, said in (line.split("\t") for line in lines)]
+
+
+def test_the_table_is_large_enough_to_mean_something() -> None:
+    assert len(rows()) >= 250
+    assert len({written for written, _ in rows()}) == len(rows())
+
+
+@pytest.mark.parametrize(("written", "said"), rows())
+def test_written_forms_are_spoken_as_people_speak_them(written: str, said: str) -> None:
+    assert spoken(written).lower() == said.lower()
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_gives_tokens_in_order_that_point_into_it(text: str) -> None:
+    position = 0
+    for token in tokens(text):
+        assert token.start >= position
+        assert token.text == text[token.start : token.end]
+        assert token.text
+        assert token.spoken
+        assert set(token.trailing) <= PUNCTUATION
+        position = token.end
+
+
+@given(
+    words=st.lists(st.sampled_from(["alpha", "bravo", "charlie", "delta", "echo"]), min_size=1),
+    gap=st.sampled_from([" ", "\n", " * ", "🙂"]),
+)
+def test_plain_words_are_each_said_once_in_order(words: list[str], gap: str) -> None:
+    assert spoken(gap.join(words)).split() == words
+
+
+def test_marks_follow_the_word_before_them() -> None:
+    assert [token.trailing for token in tokens("Well, “yes” (no)!!! Fine...")] == [", “", "” (", ")! ", "…"]
+
+
+def test_a_line_break_without_a_mark_is_a_pause() -> None:
+    assert [token.trailing for token in tokens("Title\n\nText")] == [". ", ""]
+
+
+def test_a_long_text_takes_time_in_proportion() -> None:
+    assert len(tokens("It was the best of times. " * 800)) == 6 * 800
