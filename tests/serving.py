@@ -34,6 +34,8 @@ class Server:
     url: str
     token: str
     log: Path
+    others: dict[str, str]
+    """Tokens of other accounts: `stranger` (plan pro) and `free` (plan free)."""
 
     @property
     def port(self) -> int:
@@ -70,7 +72,8 @@ def running(home: Path, **settings: str) -> Iterator[Server]:
         process = subprocess.Popen([sys.executable, __file__], env=environment, stdout=sink, stderr=sink)
     try:
         _wait(process, url, log)
-        yield Server(url, UPLOADER, log)
+        others = json.loads((home / "others.json").read_text())
+        yield Server(url, UPLOADER, log, others)
     finally:
         process.terminate()
         try:
@@ -160,12 +163,19 @@ def main() -> None:
 
     from sayso.api.app import create_app
     from sayso.bootstrap import close, open_services
+    from sayso.domain.account import Plan
     from sayso.settings import load_settings
+    from sayso.usecases import accounts
 
     logging.basicConfig(level=logging.INFO)
     settings = load_settings()
     services = open_services(settings)
     try:
+        others = {
+            "stranger": accounts.create_token(services, "stranger")[1],
+            "free": accounts.create_token(services, "free", plan=Plan.FREE)[1],
+        }
+        (settings.home / "others.json").write_text(json.dumps(others))
         app = create_app(services, public_url=settings.public_url)
         uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     finally:

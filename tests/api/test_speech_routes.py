@@ -1,0 +1,134 @@
+"""/synthesize and /stream: forms of the answers, formats, refusals, listeners who leave."""
+
+import base64
+import io
+import socket
+import struct
+import time
+from typing import Any
+
+import httpx
+import pytest
+import soundfile
+
+from serving import Server
+
+TEXT = "One sentence. And another one."
+
+
+def said(speaker: str, **fields: Any) -> dict[str, Any]:
+    return {"voice_uuid": speaker, "data": TEXT, **fields}
+
+
+@pytest.mark.parametrize("path", ["/synthesize", "/syn/synthesize", "/a/b/synthesize"])
+def test_any_prefix_will_do(client: httpx.Client, speaker: str, path: str) -> None:
+    answer = client.post(path, json=said(speaker)).json()
+    assert answer["success"] is True
+    assert "item" not in answer
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, "48000"])
+@pytest.mark.parametrize(
+    ("precision", "subtype"),
+    [("PCM_16", "PCM_16"), ("PCM_24", "PCM_24"), ("PCM_32", "PCM_32"), ("MULAW", "ULAW")],
+)
+def test_the_sound_is_what_was_asked_for(
+    client: httpx.Client, speaker: str, rate: int | str, precision: str, subtype: str
+) -> None:
+    answer = client.post("/synthesize", json=said(speaker, sample_rate=rate, precision=precision)).json()
+    sound = soundfile.info(io.BytesIO(base64.b64decode(answer["audio_content"])))
+    assert (sound.samplerate, sound.subtype, sound.channels) == (int(rate), subtype, 1)
+    assert answer["sample_rate"] == int(rate)
+    assert sound.duration == pytest.approx(answer["duration"], abs=0.01)
+
+
+def test_mp3_is_mp3(client: httpx.Client, speaker: str) -> None:
+    answer = client.post("/synthesize", json=said(speaker, output_format="mp3")).json()
+    assert soundfile.info(io.BytesIO(base64.b64decode(answer["audio_content"]))).format == "MP3"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"data": ""}, 400),
+        ({"data": "…"}, 400),
+        ({"data": "x" * 3_001}, 413),
+        ({"sample_rate": 12_345}, 400),
+        ({"precision": "PCM_8"}, 400),
+        ({"output_format": "aac"}, 400),
+        ({"seed": -1}, 400),
+        ({"voice_uuid": "00000000"}, 404),
+        ({"project_uuid": "00000000"}, 404),
+        ({"data": "<break time='1s'/>"}, 501),
+    ],
+)
+@pytest.mark.parametrize("path", ["/synthesize", "/stream"])
+def test_refusals_come_in_the_form_of_the_synthesis_server(
+    client: httpx.Client, speaker: str, path: str, fields: dict[str, Any], status: int
+) -> None:
+    answer = client.post(path, json=said(speaker, **fields))
+    body = answer.json()
+    assert answer.status_code == status, body
+    assert body["success"] is False
+    assert body["issues"] == [body["message"]]
+    assert {"error_name", "error_params", "feedback_uuid"} <= body.keys()
+
+
+def test_a_voice_that_cannot_speak_yet_says_so(client: httpx.Client) -> None:
+    voice = client.post("/api/v2/voices", json={"name": "mute"}).json()["item"]["uuid"]
+    answer = client.post("/stream", json=said(voice))
+    assert answer.status_code == 409
+    assert "initializing" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("precision", "bits"), [("PCM_16", 16), ("PCM_24", 24), ("PCM_32", 32), ("MULAW", 8)]
+)
+def test_a_stream_is_a_head_of_44_bytes_and_samples(
+    client: httpx.Client, speaker: str, precision: str, bits: int
+) -> None:
+    answer = client.post("/stream", json=said(speaker, precision=precision, sample_rate=16_000))
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["transfer-encoding"] == "chunked"
+    head, samples = answer.content[:44], answer.content[44:]
+    assert head[36:] == b"data\xff\xff\xff\xff"
+    assert struct.unpack("<HHI", head[20:28]) == (7 if bits == 8 else 1, 1, 16_000)
+    whole = client.post("/synthesize", json=said(speaker, precision=precision, sample_rate=16_000)).json()
+    assert len(samples) * 8 / bits / 16_000 == pytest.approx(whole["duration"], abs=0.01)
+
+
+def test_a_stream_with_time_stamps_has_them_all_in_its_first_piece(
+    client: httpx.Client, speaker: str
+) -> None:
+    with client.stream("POST", "/stream", json=said(speaker, wav_encoded_timestamps=True)) as answer:
+        first = next(answer.iter_raw())
+    assert first[36:40] + first[48:52] + first[56:64] == b"cue LISTadtldata"
+    assert len(first) > 68
+
+
+def test_the_first_sound_is_sent_before_the_rest_is_spoken(client: httpx.Client, speaker: str) -> None:
+    with client.stream("POST", "/stream", json=said(speaker, data="A sentence is here. " * 50)) as answer:
+        pieces = [len(piece) for piece in answer.iter_raw()]
+    assert len(pieces) > 10
+
+
+def test_a_listener_who_leaves_ends_the_speech(server: Server, client: httpx.Client, speaker: str) -> None:
+    import json
+
+    body = json.dumps(said(speaker, data="A sentence is here. " * 140, sample_rate=48_000)).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as line:
+        head = f"POST /stream HTTP/1.1\r\nHost: x\r\nx-request-id: the-leaver\r\nx-access-token: {server.token}\r\n"
+        line.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert line.recv(1_000).startswith(b"HTTP/1.1 200")
+        # Nothing more is read: the server must notice that nobody takes the rest.
+    deadline = time.monotonic() + 20
+    while "the-leaver" not in server.log.read_text():
+        assert time.monotonic() < deadline, "the stream went on for nobody"
+        time.sleep(0.05)
+    assert client.post("/synthesize", json=said(speaker)).json()["success"]
+
+
+def test_the_web_socket_is_refused_by_name(client: httpx.Client) -> None:
+    answer = client.get("/stream", headers={"connection": "upgrade", "upgrade": "websocket"})
+    assert answer.status_code == 501
+    assert "web socket" in answer.json()["message"]
