@@ -1,0 +1,107 @@
+"""The database: migrations lead to the tables, writers wait for each other, rows know their account."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from sayso.errors import BadSettings
+from sayso.storage import accounts, installation, migrations, tables
+from sayso.storage.db import Database
+from sayso.storage.migrations import migrate
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    db = Database(f"sqlite:///{tmp_path / 'app.db'}")
+    migrate(db)
+    yield db
+    db.close()
+
+
+def test_all_migrations_together_make_the_tables(db: Database) -> None:
+    with db.begin() as tx:
+        context = MigrationContext.configure(tx, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_the_newest_revision_is_the_one_we_check_for() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
+
+
+def test_migrating_twice_changes_nothing(db: Database) -> None:
+    with db.begin() as tx:
+        accounts.insert_account(tx, "kept", datetime.now(UTC))
+    migrate(db)
+    with db.read() as tx:
+        assert tx.execute(sa.select(tables.accounts.c.name)).scalars().all() == ["kept"]
+
+
+def test_sqlite_writes_ahead_and_checks_references(db: Database) -> None:
+    with db.read() as tx:
+        assert tx.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
+        assert tx.execute(sa.text("PRAGMA busy_timeout")).scalar() == 30_000
+    now = datetime.now(UTC)
+    row = {"id": "p", "account_id": "nobody", "name": "x", "created_at": now, "updated_at": now}
+    insert = sa.insert(tables.projects).values(**row, is_collaborative=False, is_archived=False)
+    with db.begin() as tx, pytest.raises(sa.exc.IntegrityError):
+        tx.execute(insert)
+
+
+def test_an_error_rolls_the_transaction_back(db: Database) -> None:
+    def break_off() -> None:
+        with db.begin() as tx:
+            accounts.insert_account(tx, "gone", datetime.now(UTC))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    with db.read() as tx:
+        assert tx.execute(sa.select(tables.accounts)).first() is None
+
+
+def test_writers_wait_for_each_other_and_lose_nothing(db: Database) -> None:
+    installation.note(db, "count", "0")
+
+    def add() -> None:
+        for _ in range(25):
+            with db.begin() as tx:
+                value = tx.execute(sa.select(tables.installation.c.value)).scalar_one()
+                tx.execute(sa.update(tables.installation).values(value=str(int(value) + 1)))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert installation.noted(db, "count") == "100"
+
+
+def test_a_secret_of_the_installation_is_made_once(db: Database) -> None:
+    assert installation.secret(db, "a") == installation.secret(db, "a") != installation.secret(db, "b")
+    assert len(installation.secret(db, "a")) == 32
+
+
+def test_times_come_back_as_they_went_in(db: Database) -> None:
+    now = datetime.now(UTC)
+    with db.begin() as tx:
+        accounts.insert_account(tx, "x", now)
+        assert tx.execute(sa.select(tables.accounts.c.created_at)).scalar_one() == now
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://there/db", ""])
+def test_other_databases_are_bad_settings(url: str) -> None:
+    with pytest.raises(BadSettings, match="SAYSO_DATABASE_URL"):
+        Database(url)
