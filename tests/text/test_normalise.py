@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.text.english.normalise import PUNCTUATION, spoken, tokens
@@ -26,6 +26,7 @@ def test_written_forms_are_spoken_as_people_speak_them(written: str, said: str) 
     assert spoken(written).lower() == said.lower()
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=200))
 def test_any_text_gives_tokens_in_order_that_point_into_it(text: str) -> None:
     position = 0
@@ -38,6 +39,7 @@ def test_any_text_gives_tokens_in_order_that_point_into_it(text: str) -> None:
         position = token.end
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(st.sampled_from(["alpha", "bravo", "charlie", "delta", "echo"]), min_size=1),
     gap=st.sampled_from([" ", "\n", " * ", "🙂"]),

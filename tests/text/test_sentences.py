@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sayso.text.sentences import (
@@ -28,6 +28,7 @@ def texts(text: str, **options: int) -> list[str]:
     return [piece.text for piece in split(text, shortest=0, **options)]
 
 
+@settings(deadline=None)
 @given(
     text=prose,
     longest=st.integers(1, 300),
@@ -43,6 +44,7 @@ def test_no_character_is_lost_doubled_or_moved(
     assert all(before.end <= after.start for before, after in pairwise(pieces))
 
 
+@settings(deadline=None)
 @given(text=prose, budget=st.integers(20, 200), longest=st.integers(1, 300))
 def test_no_piece_is_longer_than_asked(text: str, budget: int, longest: int) -> None:
     for piece in split(text, budget=budget, longest=longest):
@@ -50,6 +52,7 @@ def test_no_piece_is_longer_than_asked(text: str, budget: int, longest: int) -> 
         assert weight(piece.text) <= budget
 
 
+@settings(deadline=None)
 @given(text=prose)
 def test_no_piece_is_empty_or_begins_or_ends_in_white_space(text: str) -> None:
     for piece in split(text):
@@ -57,6 +60,7 @@ def test_no_piece_is_empty_or_begins_or_ends_in_white_space(text: str) -> None:
         assert piece.text == piece.text.strip()
 
 
+@settings(deadline=None)
 @given(words=st.lists(st.text(alphabet="abcdefgh", min_size=1, max_size=12), min_size=1, max_size=200))
 def test_words_are_never_cut_inside(words: list[str]) -> None:
     pieces = split(" ".join(words), longest=60)

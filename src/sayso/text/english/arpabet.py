@@ -34,10 +34,12 @@ def is_vowel(phone: str) -> bool:
 
 
 def _is_flap(phones: Sequence[str], i: int) -> bool:
-    """T after a vowel or r, before a vowel without stress, within one word."""
+    """T after a vowel or r, before a vowel without stress, within one word; not in button."""
     if phones[i] != "T" or not 0 < i < len(phones) - 1:
         return False
     before, after = phones[i - 1], phones[i + 1]
+    if after == "AH0" and list(phones[i + 2 : i + 3]) == ["N"] and not _vowel_at(phones, i + 3):
+        return False
     return (is_vowel(before) or before == "R") and is_vowel(after) and after.endswith("0")
 
 

@@ -49,6 +49,8 @@ def _spelled(cluster: str) -> str:
     if cluster in _PLAIN:
         return _PLAIN[cluster]
     category = unicodedata.category(cluster[0])
+    if category == "Nd":
+        return str(unicodedata.decimal(cluster[0]))
     if category in ("Cf", "Cs", "Co", "Cn", "Mn", "Me", "Mc"):
         return ""
     if category in ("Zs", "Zl", "Zp", "Cc"):

@@ -24,6 +24,8 @@ _BEFORE_VERB = wordset(
     "let's i you we they who please not never always often also and'll i'll we'll you'll they'll he'll she'll i'd you'd we'd they'd "
     "cannot must n't help helps helped"
 )
+_OBJECTS = wordset("me you him her it us them people")
+_CAUSING = wordset("let lets letting make makes made help helps helped watch watched see saw hear heard")
 _BEFORE_PAST = wordset(
     "have has had having was were been be is are am being i've we've you've they've he's she's already just well widely"
 )
@@ -179,8 +181,8 @@ def choose(word: str, previous: Sequence[str], following: Sequence[str]) -> str 
             )
         case "close":
             return _close(before, after)
-        case "that":
-            return None
+        case "content" if after in ("with", "to") and before not in _BEFORE_NOUN:
+            return "kəntˈɛnt"
         case "use" | "uses" | "abuse" | "excuse" if before in (
             "of",
             "no",
@@ -198,7 +200,11 @@ def choose(word: str, previous: Sequence[str], following: Sequence[str]) -> str 
         near = {*previous, *following} & _OTHER_WHEN_NEAR.get(word, frozenset())
         return to_symbols((other if near else usual).split(), word)
     pair = _noun_verbs().get(word)
-    return None if pair is None else _noun_or_verb(pair, before, after)
+    if pair is None:
+        return None
+    if before in _OBJECTS and previous[-2:-1] and previous[-2] in _CAUSING:
+        return pair.verb
+    return _noun_or_verb(pair, before, after)
 
 
 def _noun_or_verb(pair: _Pair, before: str, after: str) -> str:
@@ -238,6 +244,8 @@ def _read(previous: Sequence[str], following: Sequence[str]) -> str:
         "cannot",
         "can't",
     ):
+        return present
+    if {"did", "do", "does", "didn't", "don't", "doesn't", "will", "would", "can", "to"} & set(previous[-3:]):
         return present
     if before in _BEFORE_PAST or any(word in _BEFORE_PAST for word in previous[-2:]):
         return past

@@ -371,7 +371,7 @@ def _exponent(match: re.Match[str], _: _Place) -> list[str] | None:
     if power is None:
         power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
     base = match["base"]
-    return (_number(base) if base[0].isdigit() else [base.upper()]) + power
+    return (_number(base) if base[0].isdecimal() else [base.upper()]) + power
 
 
 # --- words ---------------------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def _abbreviation(match: re.Match[str], place: _Place) -> list[str] | None:
         return ["street" if name == "st" else "drive"]
     if name in known.TITLES:
         return [known.TITLES[name]]
-    if name == "no" and not following[:1].isdigit():
+    if name == "no" and not following[:1].isdecimal():
         return None
     if (
         name
@@ -535,7 +535,14 @@ def _word_rule(match: re.Match[str], place: _Place) -> list[str] | None:
     stem = written[:-2] if possessive else written
     if not plain_letters(stem):
         return _greek(stem)
-    if len(stem) == 1 and stem.isupper() and stem not in "AI":
+    if (
+        stem == "A"
+        and place.before
+        and not place.shouted
+        and not re.match(r" ['\"“(]?[A-Z]", place.text[match.end() :])
+    ):
+        return ["A"]  # plan A, not Once Upon A Time
+    if len(stem) == 1 and "B" <= stem <= "Z" and stem != "I":
         return [stem + "'s" if possessive else stem]
     if len(stem) > 1 and stem.isascii() and re.fullmatch(r"[A-Z]{2,}s?", stem):
         words = _capitals(stem, place)
@@ -561,7 +568,7 @@ def _mixed(match: re.Match[str], place: _Place) -> list[str] | None:
     """Letters and digits in one: MP3, B2B, 3D, GPT4, A380."""
     words: list[str] = []
     for part in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", match[0]):
-        if part[0].isdigit():
+        if part[0].isdecimal():
             words += digits(part, "oh") if part[0] == "0" else _model_number(part)
         elif part.isupper() and part.isascii() and len(part) > 1:
             words += _capitals(part, place)
@@ -891,7 +898,7 @@ class _Reader:
         )
 
     def text_before(self) -> str:
-        if not self.found or set(self.marks[-1]) & set(".!?;,:"):
+        if not self.found or self.marks[-1].strip(" "):
             return ""
         start, end, _ = self.found[-1]
         return self.original[start:end].rstrip(". ")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sayso.text.english import heteronyms, lexicon, morphology, unknown, weak
+from sayso.text.english.exceptions import EXCEPTIONS
 from sayso.text.english.fold import plain_letters
 from sayso.text.english.letters import LETTER_NAMES
 from sayso.text.english.normalise import Token, tokens
@@ -73,13 +74,24 @@ def _sounds(spoken: Sequence[str], pauses: Sequence[bool]) -> list[str]:
         if word == ",":
             sounds[i] = ","
             continue
-        sounds[i] = _in_context(spoken, i, "" if pauses[i] else following, pauses[i])
+        sounds[i] = _in_context(spoken, i, "" if pauses[i] else following, pauses)
         following = sounds[i]
     return sounds
 
 
-def _in_context(spoken: Sequence[str], i: int, following: str, pause: bool) -> str:
-    word = spoken[i]
+def _neighbours(spoken: Sequence[str], i: int, pauses: Sequence[bool]) -> tuple[list[str], list[str]]:
+    """Up to four words on either side, not beyond a pause."""
+    first = i
+    while first > max(0, i - 4) and not pauses[first - 1]:
+        first -= 1
+    last = i
+    while last < min(len(spoken) - 1, i + 4) and not pauses[last]:
+        last += 1
+    return list(spoken[first:i]), list(spoken[i + 1 : last + 1])
+
+
+def _in_context(spoken: Sequence[str], i: int, following: str, pauses: Sequence[bool]) -> str:
+    word, pause = spoken[i], pauses[i]
     if word[:1].isupper():
         return _letter(word)
     if not pause and (form := weak.before(word, following)) is not None:
@@ -88,7 +100,7 @@ def _in_context(spoken: Sequence[str], i: int, following: str, pause: bool) -> s
         return weak.STRONG_AT_END[word]
     if word in weak.WEAK:
         return weak.WEAK[word]
-    chosen = heteronyms.choose(word, list(spoken[max(0, i - 4) : i]), list(spoken[i + 1 : i + 5]))
+    chosen = heteronyms.choose(word, *_neighbours(spoken, i, pauses))
     return chosen if chosen is not None else pronounce(word)
 
 
@@ -100,10 +112,22 @@ def _letter(name: str) -> str:
 @lru_cache(maxsize=20_000)
 def pronounce(word: str) -> str:
     """The symbols of one word by itself: dictionary, then its parts, then a guess. "" for other scripts."""
+    if word in EXCEPTIONS:
+        return EXCEPTIONS[word]
     letters = plain_letters(word)
     if letters.strip("'") == "":
         return ""
     found = lexicon.lookup(letters) or morphology.derived(letters)
     if found is None and letters != (bare := letters.strip("'")):
         found = morphology.derived_or_known(bare)
-    return found if found is not None else unknown.guess(letters.replace("'", ""))
+    if found is not None:
+        return found
+    return _guess(letters.replace("'", ""))
+
+
+def _guess(letters: str) -> str:
+    """A word nobody listed; what has no vowel to lean on is spelled."""
+    guessed = unknown.guess(letters)
+    if any(symbol in weak.VOWELS for symbol in guessed) and any(letter in "aeiouy" for letter in letters):
+        return guessed
+    return " ".join(LETTER_NAMES[letter.upper()] for letter in letters)

@@ -38,12 +38,13 @@ STRONG_AT_END = {
 }  # fmt: skip
 """Lower-case word -> symbols before a pause."""
 
-_VOWELS = frozenset("AIOQWYaiuæɑɒɔəɐɛɜɪʊʌᵻᵊ")
+VOWELS = frozenset("AIOQWYaiuæɑɒɔəɐɛɜɪʊʌᵻᵊ")
+"""Every symbol of a vowel."""
 
 
 def begins_with_vowel(symbols: str) -> bool:
     """Whether the first sound of `symbols` is a vowel; stress marks do not count."""
-    return symbols.lstrip("ˈˌ ")[:1] in _VOWELS
+    return symbols.lstrip("ˈˌ ")[:1] in VOWELS
 
 
 def before(word: str, following: str) -> str | None:
