@@ -141,7 +141,7 @@ def test_a_checkpoint_cannot_run_code(tmp_path, monkeypatch):
     torch.save({"model_state": Burglar()}, tmp_path / "evil.pt")
     with pytest.raises(BadArtifact):
         likeness.convert(tmp_path / "evil.pt", tmp_path / "out")
-    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Burglar()))
+    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Burglar(), protocol=2))
     with pytest.raises(BadArtifact):
         likeness.convert(tmp_path / "plain.pt", tmp_path / "out")
 

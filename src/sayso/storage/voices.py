@@ -60,6 +60,14 @@ def running(tx: Transaction) -> list[Voice]:
     return [_voice(row) for row in rows]
 
 
+def speaking(tx: Transaction, name_or_id: str | None = None) -> list[Voice]:
+    """Voices of every account that can speak, newest first; only those of that name or id when given."""
+    wanted = sa.select(_T).where(_T.c.artifact_key.is_not(None)).order_by(_T.c.created_at.desc())
+    if name_or_id is not None:
+        wanted = wanted.where((_T.c.id == name_or_id) | (_T.c.name == name_or_id))
+    return [_voice(row) for row in tx.execute(wanted).mappings()]
+
+
 def remove(tx: Transaction, voice_id: str) -> None:
     """Remove the row; its recordings must be gone."""
     tx.execute(sa.delete(_T).where(_T.c.id == voice_id))

