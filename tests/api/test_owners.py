@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from serving import Server, humming
+from serving import Server, anyone, humming
 
 
 @pytest.mark.parametrize("form", ["Token token={}", 'Token token="{}"', "Token {}", "Bearer {}", "{}"])
 def test_every_form_of_the_token_opens_the_door(server: Server, form: str) -> None:
     headers = {"authorization": form.format(server.token)}
-    assert httpx.get(f"{server.url}/api/v2/voices", headers=headers).status_code == 200
+    assert anyone.get(f"{server.url}/api/v2/voices", headers=headers).status_code == 200
     assert (
-        httpx.get(f"{server.url}/api/v2/voices", headers={"x-access-token": server.token}).status_code == 200
+        anyone.get(f"{server.url}/api/v2/voices", headers={"x-access-token": server.token}).status_code == 200
     )
 
 
@@ -30,7 +30,7 @@ def test_every_form_of_the_token_opens_the_door(server: Server, form: str) -> No
 )
 def test_every_route_is_closed_to_strangers(server: Server, method: str, path: str) -> None:
     for headers in ({}, {"authorization": "Token token=None"}, {"x-access-token": "wrong"}):
-        answer = httpx.request(method, server.url + path, headers=headers)
+        answer = anyone.request(method, server.url + path, headers=headers)
         assert answer.status_code == 401
         assert answer.json()["success"] is False
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -38,7 +38,7 @@ def test_every_route_is_closed_to_strangers(server: Server, method: str, path: s
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json", "/docs/start.js"])
 def test_a_few_doors_are_open(server: Server, path: str) -> None:
-    assert httpx.get(server.url + path).status_code == 200
+    assert anyone.get(server.url + path).status_code == 200
 
 
 def test_nobody_sees_what_belongs_to_another(server: Server, client: httpx.Client, speaker: str) -> None:

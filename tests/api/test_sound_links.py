@@ -5,6 +5,8 @@ import re
 import httpx
 import pytest
 
+from serving import anyone
+
 
 @pytest.fixture
 def link(client: httpx.Client, speaker: str) -> str:
@@ -13,7 +15,7 @@ def link(client: httpx.Client, speaker: str) -> str:
 
 
 def test_a_link_needs_no_header_and_says_what_it_is(link: str) -> None:
-    answer = httpx.get(link)
+    answer = anyone.get(link)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "audio/flac"
     assert answer.headers["accept-ranges"] == "bytes"
@@ -21,10 +23,10 @@ def test_a_link_needs_no_header_and_says_what_it_is(link: str) -> None:
 
 
 def test_head_tells_the_size_alone(link: str) -> None:
-    answer = httpx.head(link)
+    answer = anyone.head(link)
     assert answer.status_code == 200
     assert answer.content == b""
-    assert int(answer.headers["content-length"]) == len(httpx.get(link).content)
+    assert int(answer.headers["content-length"]) == len(anyone.get(link).content)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +40,8 @@ def test_head_tells_the_size_alone(link: str) -> None:
     ],
 )
 def test_a_range_is_that_part_of_the_file(link: str, header: str, cut: slice) -> None:
-    whole = httpx.get(link).content
-    answer = httpx.get(link, headers={"range": header})
+    whole = anyone.get(link).content
+    answer = anyone.get(link, headers={"range": header})
     assert answer.status_code == 206
     assert answer.content == whole[cut]
     first, last, size = map(int, re.findall(r"[0-9]+", answer.headers["content-range"]))
@@ -48,8 +50,8 @@ def test_a_range_is_that_part_of_the_file(link: str, header: str, cut: slice) ->
 
 @pytest.mark.parametrize("header", ["bytes=999999999-", "bytes=-0"])
 def test_a_range_outside_is_refused_with_the_size(link: str, header: str) -> None:
-    size = len(httpx.get(link).content)
-    answer = httpx.get(link, headers={"range": header})
+    size = len(anyone.get(link).content)
+    answer = anyone.get(link, headers={"range": header})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{size}"
     assert answer.json()["success"] is False
@@ -57,7 +59,7 @@ def test_a_range_outside_is_refused_with_the_size(link: str, header: str) -> Non
 
 @pytest.mark.parametrize("header", ["bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "nonsense"])
 def test_other_ranges_are_ignored(link: str, header: str) -> None:
-    assert httpx.get(link, headers={"range": header}).status_code == 200
+    assert anyone.get(link, headers={"range": header}).status_code == 200
 
 
 def test_a_link_that_was_touched_leads_nowhere(link: str) -> None:
@@ -74,8 +76,8 @@ def test_a_link_that_was_touched_leads_nowhere(link: str) -> None:
         f"{start}/",
     ]
     for url in touched:
-        assert httpx.get(url).status_code == 404, url
-        assert httpx.get(url).json()["success"] is False
+        assert anyone.get(url).status_code == 404, url
+        assert anyone.get(url).json()["success"] is False
 
 
 def test_links_start_with_what_the_client_called_the_server(client: httpx.Client, speaker: str) -> None:
