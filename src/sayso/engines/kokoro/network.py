@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 import numpy as np
 import torch
@@ -53,7 +54,9 @@ class _AlbertLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         B, T, C = x.shape
-        q, k, v = (f(x).view(B, T, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value))
+        q, k, v = (
+            f(x).view(B, T, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value)
+        )
         attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, T, C)
         x = self.attention_norm(x + self.dense(attended))
         return self.output_norm(x + self.ffn_output(F.gelu(self.ffn(x), approximate="tanh")))
@@ -64,7 +67,11 @@ class Albert(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.word, self.position, self.token_type = nn.Embedding(N_SYMBOLS, 128), nn.Embedding(512, 128), nn.Embedding(2, 128)
+        self.word, self.position, self.token_type = (
+            nn.Embedding(N_SYMBOLS, 128),
+            nn.Embedding(512, 128),
+            nn.Embedding(2, 128),
+        )
         self.norm = nn.LayerNorm(128, eps=1e-12)
         self.project = nn.Linear(128, 768)
         self.layer = _AlbertLayer()
@@ -133,6 +140,8 @@ class AdainResBlock(nn.Module):
         self.pool = nn.ConvTranspose1d(c_in, c_in, 3, 2, 1, 1, groups=c_in) if upsample else None
 
     def forward(self, x: Tensor, affines: Iterator[Tensor]) -> Tensor:
+        if fused.usable(x, self):
+            return self._fused(x, next(affines), next(affines))
         y = F.leaky_relu(self.norm1(x, next(affines)), 0.2)
         if self.pool is not None:
             x, y = F.interpolate(x, scale_factor=2.0, mode="nearest"), self.pool(y)
@@ -140,6 +149,37 @@ class AdainResBlock(nn.Module):
         if self.conv1x1 is not None:
             x = self.conv1x1(x)
         return (x + y) * math.sqrt(0.5)
+
+    def _fused(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """The same through our kernels."""
+        if self.pool is not None:
+            y = self.pool(F.leaky_relu(self.norm1(x, first), 0.2))
+            x = fused.to_rows(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+            y, moments = fused.conv_rows(self.conv1, fused.to_rows(y), with_moments=True)
+        else:
+            x = fused.to_rows(x)
+            y, moments = fused.conv_rows(
+                self.conv1,
+                x,
+                moments=fused.moments(x),
+                affine=first,
+                activation=fused.LEAKY,
+                slope=0.2,
+                with_moments=True,
+            )
+        if self.conv1x1 is not None:
+            x, _ = fused.conv_rows(self.conv1x1, x)
+        y, _ = fused.conv_rows(
+            self.conv2,
+            y,
+            moments=moments,
+            affine=second,
+            activation=fused.LEAKY,
+            slope=0.2,
+            residual=x,
+            gain=math.sqrt(0.5),
+        )
+        return fused.from_rows(y)
 
 
 def _affines(block: nn.Module, style: Tensor) -> Iterator[Tensor]:
@@ -169,11 +209,15 @@ class Predictor(nn.Module):
 
     def __init__(self, C: int = 512) -> None:
         super().__init__()
-        self.text_encoder = nn.ModuleList(m for _ in range(3) for m in (_bi_lstm(C + STYLE, C), _AdaLayerNorm(C)))
+        self.text_encoder = nn.ModuleList(
+            m for _ in range(3) for m in (_bi_lstm(C + STYLE, C), _AdaLayerNorm(C))
+        )
         self.lstm, self.shared = _bi_lstm(C + STYLE, C), _bi_lstm(C + STYLE, C)
         self.duration = nn.Linear(C, 50)
         self.F0, self.N = (
-            nn.ModuleList([AdainResBlock(C, C), AdainResBlock(C, C // 2, upsample=True), AdainResBlock(C // 2, C // 2)])
+            nn.ModuleList(
+                [AdainResBlock(C, C), AdainResBlock(C, C // 2, upsample=True), AdainResBlock(C // 2, C // 2)]
+            )
             for _ in range(2)
         )
         self.F0_proj, self.N_proj = nn.Conv1d(C // 2, 1, 1), nn.Conv1d(C // 2, 1, 1)
@@ -210,17 +254,46 @@ class SnakeResBlock(nn.Module):
 
     def __init__(self, C: int, kernel: int) -> None:
         super().__init__()
-        self.convs1 = nn.ModuleList(nn.Conv1d(C, C, kernel, dilation=d, padding=d * (kernel - 1) // 2) for d in (1, 3, 5))
+        self.convs1 = nn.ModuleList(
+            nn.Conv1d(C, C, kernel, dilation=d, padding=d * (kernel - 1) // 2) for d in (1, 3, 5)
+        )
         self.convs2 = nn.ModuleList(nn.Conv1d(C, C, kernel, padding=(kernel - 1) // 2) for _ in range(3))
         self.adain1, self.adain2 = (nn.ModuleList(AdaIN(C) for _ in range(3)) for _ in range(2))
-        self.alpha1, self.alpha2 = (nn.ParameterList(nn.Parameter(torch.ones(1, C, 1)) for _ in range(3)) for _ in range(2))
+        self.alpha1, self.alpha2 = (
+            nn.ParameterList(nn.Parameter(torch.ones(1, C, 1)) for _ in range(3)) for _ in range(2)
+        )
 
     def forward(self, x: Tensor, affines: Iterator[Tensor]) -> Tensor:
         # The order in which `modules()` meets the AdaINs: first adain1.*, then adain2.*.
         first, second = [next(affines) for _ in range(3)], [next(affines) for _ in range(3)]
+        if fused.usable(x, self):
+            rows = fused.to_rows(x)
+            return fused.from_rows(self.rows(rows, fused.moments(rows), [*first, *second]))
         for i in range(3):
             y = self.convs1[i](fused.adain_snake(x, first[i], self.alpha1[i]))
             x = x + self.convs2[i](fused.adain_snake(y, second[i], self.alpha2[i]))
+        return x
+
+    def rows(
+        self,
+        x: Tensor,
+        moments: Tensor,
+        affines: list[Tensor],
+        extra: Tensor | None = None,
+        gain: float = 1.0,
+    ) -> Tensor:
+        """gain * (the same on rows (B, n, C) + extra), through our kernels; `moments` are those of x."""
+        for i in range(3):
+            y, of_y = fused.conv_rows(
+                self.convs1[i], x, moments=moments, affine=affines[i],
+                activation=fused.SNAKE, alpha=self.alpha1[i], with_moments=True,
+            )  # fmt: skip
+            last = i == 2
+            x, moments = fused.conv_rows(
+                self.convs2[i], y, moments=of_y, affine=affines[3 + i],
+                activation=fused.SNAKE, alpha=self.alpha2[i], residual=x, with_moments=not last,
+                extra=extra if last else None, gain=gain if last else 1.0,
+            )  # fmt: skip
         return x
 
 
@@ -232,7 +305,9 @@ class Generator(nn.Module):
         self.source = nn.Linear(_HARMONICS, 1)
         self.noise_convs = nn.ModuleList([nn.Conv1d(22, 256, 12, 6, 3), nn.Conv1d(22, 128, 1)])
         self.noise_res = nn.ModuleList([SnakeResBlock(256, 7), SnakeResBlock(128, 11)])
-        self.ups = nn.ModuleList([nn.ConvTranspose1d(512, 256, 20, 10, 5), nn.ConvTranspose1d(256, 128, 12, 6, 3)])
+        self.ups = nn.ModuleList(
+            [nn.ConvTranspose1d(512, 256, 20, 10, 5), nn.ConvTranspose1d(256, 128, 12, 6, 3)]
+        )
         self.resblocks = nn.ModuleList(SnakeResBlock(C, k) for C in (256, 128) for k in (3, 7, 11))
         self.conv_post = nn.Conv1d(128, 22, 7, padding=3)
 
@@ -242,20 +317,31 @@ class Generator(nn.Module):
         `noise` (B, 600 L, 9), standard normal, or None for none: the published graph has none, the
         published training code has it.
         """
-        rate = f0.unsqueeze(1) * torch.arange(1, _HARMONICS + 1, device=f0.device, dtype=f0.dtype).view(1, -1, 1) / RATE_HZ
+        rate = (
+            f0.unsqueeze(1)
+            * torch.arange(1, _HARMONICS + 1, device=f0.device, dtype=f0.dtype).view(1, -1, 1)
+            / RATE_HZ
+        )
         # F0 is held for 300 samples; phase runs linearly between the middles of those stretches.
         phase = torch.cumsum((rate % 1.0).double(), -1) * (2 * math.pi * 300)
-        sines = torch.sin(F.interpolate(phase, scale_factor=300.0, mode="linear").float()).transpose(1, 2) * _SINE_AMPLITUDE
+        sines = (
+            torch.sin(F.interpolate(phase, scale_factor=300.0, mode="linear").float()).transpose(1, 2)
+            * _SINE_AMPLITUDE
+        )
         voiced = (f0.repeat_interleave(300, -1) > _VOICED_HZ).unsqueeze(-1).to(f0.dtype)
         sines = sines * voiced
         if noise is not None:
             sines = sines + noise * (voiced * _NOISE_VOICED + (1 - voiced) * (_SINE_AMPLITUDE / 3))
         source = torch.tanh(self.source(sines)).squeeze(-1)
-        spectrum = torch.stft(source.float(), _N_FFT, _HOP, window=torch.hann_window(_N_FFT), return_complex=True)
+        spectrum = torch.stft(
+            source.float(), _N_FFT, _HOP, window=torch.hann_window(_N_FFT), return_complex=True
+        )
         return torch.cat([spectrum.abs(), spectrum.angle()], 1)
 
     def forward(self, x: Tensor, har: Tensor, affines: Iterator[Tensor]) -> Tensor:
         noise_affines = [[next(affines) for _ in range(6)] for _ in range(2)]
+        if fused.usable(x, self):
+            return self._samples(self._fused(x, har, noise_affines, affines))
         for i in range(2):
             source = self.noise_res[i](self.noise_convs[i](har), iter(noise_affines[i]))
             x = self.ups[i](F.leaky_relu(x, 0.1))
@@ -266,7 +352,33 @@ class Generator(nn.Module):
             for block in self.resblocks[3 * i + 1 : 3 * i + 3]:
                 total = total + block(x, affines)
             x = total / 3
-        x = self.conv_post(F.leaky_relu(x, 0.01)).float()
+        return self._samples(self.conv_post(F.leaky_relu(x, 0.01)))
+
+    def _fused(
+        self, x: Tensor, har: Tensor, noise_affines: list[list[Tensor]], affines: Iterator[Tensor]
+    ) -> Tensor:
+        """What goes into `_samples`, through our kernels."""
+        x = fused.to_rows(x)
+        for i in range(2):
+            source = fused.to_rows(self.noise_convs[i](har))
+            source = cast(SnakeResBlock, self.noise_res[i]).rows(
+                source, fused.moments(source), noise_affines[i]
+            )
+            x = fused.ups_rows(self.ups[i], x, 0.1)
+            if i == 1:
+                x = torch.cat([x[:, 1:2], x], 1)
+            x = x + source
+            moments, total = fused.moments(x), None
+            blocks: list[SnakeResBlock] = list(self.resblocks[3 * i : 3 * i + 3])  # type: ignore[arg-type]
+            for block in blocks:
+                own = [next(affines) for _ in range(6)]
+                total = block.rows(x, moments, own, total, 1 / 3 if block is blocks[-1] else 1.0)
+            x = cast(Tensor, total)
+        return fused.from_rows(fused.conv_rows(self.conv_post, x, activation=fused.LEAKY, slope=0.01)[0])
+
+    def _samples(self, x: Tensor) -> Tensor:
+        """Log magnitude and phase (B, 22, 120 L + 1) -> samples (B, 600 L)."""
+        x = x.float()
         magnitude, phase = torch.exp(x[:, : _N_FFT // 2 + 1]), torch.sin(x[:, _N_FFT // 2 + 1 :])
         return torch.istft(torch.polar(magnitude, phase), _N_FFT, _HOP, window=torch.hann_window(_N_FFT))
 
@@ -279,7 +391,9 @@ class Decoder(nn.Module):
         self.F0_conv, self.N_conv = nn.Conv1d(1, 1, 3, 2, 1), nn.Conv1d(1, 1, 3, 2, 1)
         self.asr_res = nn.Conv1d(512, 64, 1)
         self.encode = AdainResBlock(514, 1024)
-        self.decode = nn.ModuleList([*(AdainResBlock(1090, 1024) for _ in range(3)), AdainResBlock(1090, 512, upsample=True)])
+        self.decode = nn.ModuleList(
+            [*(AdainResBlock(1090, 1024) for _ in range(3)), AdainResBlock(1090, 512, upsample=True)]
+        )
         self.generator = Generator()
 
     def adains(self) -> list[AdaIN]:
@@ -294,7 +408,9 @@ class Decoder(nn.Module):
         """How many values of `affines` each AdaIN takes."""
         return [m.fc.out_features for m in self.adains()]
 
-    def forward(self, asr: Tensor, f0: Tensor, energy: Tensor, affines: Tensor, noise: Tensor | None = None) -> Tensor:
+    def forward(
+        self, asr: Tensor, f0: Tensor, energy: Tensor, affines: Tensor, noise: Tensor | None = None
+    ) -> Tensor:
         """asr (B, 512, L), f0 and energy (B, 2L), affines (B or 1, 37396) -> samples (B, 600 L)."""
         parts = iter(affines.split(self.widths(), dim=-1))
         pitch, loud = self.F0_conv(f0.unsqueeze(1)), self.N_conv(energy.unsqueeze(1))

@@ -1,0 +1,219 @@
+"""Finds and loads the compiled kernels, picks an instruction set, and calls them on torch tensors."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sayso.engines.kokoro.kernels.toom import Scheme
+
+_ABI = 1
+_CHUNK = 64
+LINEAR, LEAKY, SNAKE = 0, 1, 2
+_NOTHING, _MOMENTS, _GRADIENT = 0, 1, 2
+INSTRUCTION_SETS = ("avx512", "avx2", "portable")
+"""Best first. `portable` is for tests and other processors: torch is faster than it."""
+
+_ints = ["batch", "n_in", "n_out", "c_in", "c_out", "dilation", "pad", "outputs", "points", "parts", "threads", "activation", "after", "affine_batch"]
+_pointers = ["x", "moments", "affine", "alpha", "weights", "in_matrix", "out_matrix", "bias", "residual", "extra", "y", "moments_out", "z", "sums"]
+
+
+class _Conv(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in _ints),
+        ("slope", ctypes.c_float),
+        ("gain", ctypes.c_float),
+        *((name, ctypes.c_void_p) for name in _pointers),
+    ]
+
+
+_p, _i = ctypes.c_void_p, ctypes.c_int64
+
+
+class _Table(ctypes.Structure):
+    _fields_ = [
+        ("tile", ctypes.c_int64),
+        ("conv", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Conv))),
+        ("moments", ctypes.CFUNCTYPE(ctypes.c_int, _p, _i, _i, _i, _i, _p)),
+        ("norm_backward", ctypes.CFUNCTYPE(ctypes.c_int, _p, _p, _p, _p, _p, _p, _i, _i, _i, _i, _i, _p)),
+    ]
+
+
+def _at(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The weights of a convolution as the kernels want them."""
+
+    scheme: Scheme
+    kernel: int
+    dilation: int
+    pad: int
+    c_in: int
+    c_out: int
+    weights: Tensor
+    in_matrix: Tensor
+    out_matrix: Tensor
+    bias: Tensor | None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What happens to the rows before a convolution: normalisation and affine (both or neither), activation."""
+
+    activation: int = LINEAR
+    moments: Tensor | None = None
+    affine: Tensor | None = None
+    alpha: Tensor | None = None
+    slope: float = 0.0
+
+
+class Kernels:
+    """The kernels of one instruction set. Tensors are contiguous float32 on the CPU; rows are (B, n, C)."""
+
+    def __init__(self, name: str, table: _Table) -> None:
+        self.name, self.tile, self._table = name, int(table.tile), table
+
+    def pack(self, weight: Tensor, bias: Tensor | None, dilation: int, pad: int, scheme: Scheme) -> Packed:
+        """weight (c_out, c_in, kernel), bias (c_out,) -> packed, for zero padding `pad` on the left."""
+        c_out, c_in, kernel = weight.shape
+        inside, of_kernel, outside = (torch.from_numpy(m) for m in scheme.matrices())
+        parts = scheme.parts(kernel)
+        tiles = -(-c_out // self.tile)
+        w = torch.zeros(tiles * self.tile, c_in, parts * scheme.taps, dtype=torch.float64)
+        w[:c_out, :, :kernel] = weight.detach()
+        # -> tile of outputs, point, part, input channel, output channel within the tile
+        w = w.view(tiles, self.tile, c_in, parts, scheme.taps) @ of_kernel.T
+        w = w.permute(0, 4, 3, 2, 1).float()
+        pieces = [w[:, :, :, c : c + _CHUNK].flatten(2) for c in range(0, c_in, _CHUNK)]
+        return Packed(
+            scheme, kernel, dilation, pad, c_in, c_out,
+            torch.cat(pieces, 2).contiguous(), inside.float().contiguous(), outside.float().contiguous(),
+            None if bias is None else bias.detach().contiguous(),
+        )  # fmt: skip
+
+    def conv(
+        self,
+        packed: Packed,
+        x: Tensor,
+        n_out: int,
+        before: Before,
+        *,
+        residual: Tensor | None = None,
+        extra: Tensor | None = None,
+        gain: float = 1.0,
+        with_moments: bool = False,
+        z: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """gain * (convolution of before(x) + residual + extra), and its moments (B, 2, C) or None.
+
+        With `z`, x goes into the convolution as it is, and the result is taken for the gradient of before(z):
+        returns the gradient of what goes into the activation, and sums (B, 3, C) over it, over its product with
+        the normalised z, and over the gradient of alpha.
+        """
+        B, n_in, _ = x.shape
+        y = x.new_empty(B, n_out, packed.c_out)
+        out = None
+        if with_moments or z is not None:
+            out = x.new_zeros(B, 3 if z is not None else 2, packed.c_out)
+        scheme = packed.scheme
+        call = _Conv(
+            B, n_in, n_out, packed.c_in, packed.c_out, packed.dilation, packed.pad,
+            scheme.outputs, scheme.points, scheme.parts(packed.kernel), torch.get_num_threads(), before.activation,
+            _GRADIENT if z is not None else _MOMENTS if with_moments else _NOTHING,
+            1 if before.affine is None else before.affine.shape[0],
+            before.slope, gain, _at(x), _at(before.moments), _at(before.affine), _at(before.alpha),
+            _at(packed.weights), _at(packed.in_matrix), _at(packed.out_matrix), _at(packed.bias),
+            _at(residual), _at(extra), _at(y), _at(out), _at(z), _at(out),
+        )  # fmt: skip
+        self._check(self._table.conv(ctypes.byref(call)))
+        return y, out
+
+    def moments(self, x: Tensor) -> Tensor:
+        """Rows (B, n, C) -> mean and 1 / deviation over n, (B, 2, C)."""
+        out = x.new_zeros(x.shape[0], 2, x.shape[2])
+        self._check(self._table.moments(_at(x), *x.shape, torch.get_num_threads(), _at(out)))
+        return out
+
+    def norm_backward(self, g: Tensor, x: Tensor, moments: Tensor, affine: Tensor, sums: Tensor) -> Tensor:
+        """Gradient of the normalised and scaled rows, and its sums from `conv` -> gradient of x."""
+        dx = torch.empty_like(x)
+        self._check(
+            self._table.norm_backward(
+                _at(g),
+                _at(x),
+                _at(moments),
+                _at(affine),
+                _at(sums),
+                None,
+                x.shape[0],
+                affine.shape[0],
+                x.shape[1],
+                x.shape[2],
+                torch.get_num_threads(),
+                _at(dx),
+            )
+        )
+        return dx
+
+    @staticmethod
+    def _check(code: int) -> None:
+        if code == -1:
+            raise MemoryError("no memory for a convolution")
+        if code:
+            raise RuntimeError(f"the kernels refused a convolution ({code}): sizes or scheme unknown to them")
+
+
+@cache
+def _library() -> ctypes.CDLL | str:
+    """The loaded library, or why there is none."""
+    here = Path(__file__).parent
+    files = sorted(here.glob("_kernels*.so"))
+    if not files:
+        return "not compiled (pip install compiles them where there is a C compiler)"
+    try:
+        # After torch: both then share one OpenMP runtime, and one pool of threads.
+        library = ctypes.CDLL(str(files[0]))
+        if library.sayso_abi() != _ABI:
+            return f"{files[0].name} is of another version; run pip install again"
+    except (OSError, AttributeError) as problem:
+        return f"{files[0].name} does not load: {problem}"
+    library.sayso_kernels_for.restype = ctypes.POINTER(_Table)
+    library.sayso_kernels_for.argtypes = [ctypes.c_char_p]
+    return library
+
+
+@cache
+def kernels(name: str) -> Kernels | str:
+    """The kernels for an instruction set, or why there are none."""
+    library = _library()
+    if isinstance(library, str):
+        return library
+    table = library.sayso_kernels_for(name.encode())
+    return Kernels(name, table.contents) if table else f"this processor has no {name}"
+
+
+@cache
+def best() -> Kernels | str:
+    """The fastest kernels this machine runs that are faster than torch, or why there are none.
+
+    SAYSO_KERNELS names an instruction set instead, or `none`.
+    """
+    wanted = os.environ.get("SAYSO_KERNELS", "")
+    if wanted == "none":
+        return "switched off by SAYSO_KERNELS"
+    if wanted:
+        return kernels(wanted)
+    for name in INSTRUCTION_SETS[:2]:
+        found = kernels(name)
+        if isinstance(found, Kernels):
+            return found
+    return found

@@ -1,0 +1,530 @@
+/* The kernels, once for every instruction set: compiled with LANES, PANEL and NAME given (see setup.py).
+
+   LANES  floats in a vector
+   PANEL  rows of the matrix product held in registers, two vectors wide
+   NAME   suffix of the one exported symbol
+
+   Everything works on rows: (position, channel) with channels next to each other, so that vectors run over
+   channels and no step ever looks across them. Results do not depend on the number of threads: work is cut
+   by size only, and sums are added up in the order of the pieces. */
+
+#include "kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define TILE (2 * LANES)
+#define MAX_POINTS 11
+#define EPSILON 1e-5
+
+typedef float vf __attribute__((vector_size(LANES * 4)));
+typedef float vf_any __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf load(const float *p) { return *(const vf_any *)p; }
+INLINE void store(float *p, vf v) { *(vf_any *)p = v; }
+INLINE vf splat(float a) { return a - (vf){0}; }
+INLINE vf choose(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
+
+/* The last channels may not fill a vector. `count` is how many there are. */
+INLINE vf load_some(const float *p, int64_t count) {
+    if (count >= LANES) return load(p);
+    float t[LANES] = {0};
+    memcpy(t, p, (size_t)count * sizeof(float));
+    return load(t);
+}
+INLINE void store_some(float *p, vf v, int64_t count) {
+    if (count >= LANES) { store(p, v); return; }
+    float t[LANES];
+    store(t, v);
+    memcpy(p, t, (size_t)count * sizeof(float));
+}
+
+/* --- Snake: u + sin(alpha u)^2 / alpha ------------------------------------------------------------------ */
+
+/* v less the nearest multiple of pi, in [-pi/2, pi/2]. pi comes in parts short enough for k * part to be exact
+   where there is no fused multiply-add (k below 2^13), and together exact far beyond with one. Where v is so
+   large that floats are further apart than the period, the answer means nothing, but it stays in range. */
+INLINE vf reduce(vf v) {
+    const vf magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer */
+    vf k = v * splat(0.318309886183790671538f);
+    k = (k + magic) - magic;
+    vf r = v - k * splat(3.140625f);
+    r -= k * splat(9.670257568359375e-4f);
+    r -= k * splat(6.2771141529083251953e-7f);
+    r -= k * splat(1.2154201256553420762e-10f);
+    const vf top = splat(1.5707964f);
+    r = choose(r > top, top, r);
+    return choose(r < -top, -top, r);
+}
+
+/* On [-pi/2, pi/2], by the Taylor series economised: errors below 1e-7 and 1e-6. */
+INLINE vf sine(vf r) {
+    const vf s = r * r;
+    vf p = splat(-2.3889859e-8f);
+    p = p * s + splat(2.7525562e-6f);
+    p = p * s + splat(-1.9840874e-4f);
+    p = p * s + splat(8.3333310e-3f);
+    p = p * s + splat(-1.6666667e-1f);
+    return r + r * s * p;
+}
+INLINE vf cosine(vf r) {
+    const vf s = r * r;
+    vf p = splat(2.0876757e-9f);
+    p = p * s + splat(-2.7557314e-7f);
+    p = p * s + splat(2.4801587e-5f);
+    p = p * s + splat(-1.3888889e-3f);
+    p = p * s + splat(4.1666667e-2f);
+    p = p * s + splat(-0.5f);
+    return splat(1.0f) + s * p;
+}
+
+/* --- what happens to a channel before the convolution --------------------------------------------------- */
+
+/* Per input channel, padded to whole vectors. */
+typedef struct {
+    float *scale, *shift, *alpha, *inverse, *mean, *deviation;
+} channels;
+
+static int64_t padded(int64_t c) { return (c + LANES - 1) / LANES * LANES; }
+
+static float *new_floats(int64_t n) {
+    void *p = NULL;
+    return posix_memalign(&p, 64, (size_t)(n > 0 ? n : 1) * sizeof(float)) ? NULL : p;
+}
+
+static int fold(channels *f, const sayso_conv *s, int64_t c, int64_t batch) {
+    const int64_t wide = padded(c);
+    float *p = new_floats(6 * wide);
+    if (!p) return -1;
+    memset(p, 0, (size_t)(6 * wide) * sizeof(float));
+    *f = (channels){p, p + wide, p + 2 * wide, p + 3 * wide, p + 4 * wide, p + 5 * wide};
+    const float *affine = s->affine ? s->affine + (s->affine_batch > 1 ? batch * 2 * c : 0) : NULL;
+    const float *moments = s->moments ? s->moments + batch * 2 * c : NULL;
+    for (int64_t i = 0; i < c; i++) {
+        f->mean[i] = moments ? moments[i] : 0.0f;
+        f->deviation[i] = moments ? moments[c + i] : 1.0f;
+        f->scale[i] = (affine ? 1.0f + affine[i] : 1.0f) * f->deviation[i];
+        f->shift[i] = (affine ? affine[c + i] : 0.0f) - f->mean[i] * f->scale[i];
+        f->alpha[i] = s->alpha ? s->alpha[i] : 1.0f;
+        f->inverse[i] = 1.0f / f->alpha[i];
+    }
+    return 0;
+}
+
+/* One row of act(x) to `out` (padded(c) floats); x null: the zeros around x. */
+INLINE void activate(const float *x, int64_t c, const channels *f, int kind, int plain, float slope, float *out) {
+    if (!x) {
+        memset(out, 0, (size_t)padded(c) * sizeof(float));
+        return;
+    }
+    for (int64_t i = 0; i < c; i += LANES) {
+        vf u = load_some(x + i, c - i);
+        if (!plain) u = u * load(f->scale + i) + load(f->shift + i);
+        if (kind == LEAKY) u = choose(u > 0.0f, u, u * slope);
+        if (kind == SNAKE) {
+            const vf t = sine(reduce(u * load(f->alpha + i)));
+            u += t * t * load(f->inverse + i);
+        }
+        store(out + i, u);
+    }
+}
+static void activate_row(const float *x, int64_t c, const channels *f, int kind, int plain, float slope, float *out) {
+    if (kind == SNAKE) activate(x, c, f, SNAKE, 0, slope, out);
+    else if (kind == LEAKY) activate(x, c, f, LEAKY, 0, slope, out);
+    else activate(x, c, f, LINEAR, plain, slope, out);
+}
+
+/* --- the matrix product --------------------------------------------------------------------------------- */
+
+/* product[row][0..TILE) = sum over chunks, parts, channels of v[row + part][channel] * w[channel][0..TILE).
+   v: [chunk][v_rows][CHUNK]; w: [chunk][part][channel][TILE]. */
+typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product);
+
+#define DEFINE_PANEL(R)                                                                                              \
+    static void panel_##R(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product) { \
+        vf a[R], b[R];                                                                                               \
+        _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) a[r] = b[r] = splat(0.0f);                              \
+        for (int64_t c0 = 0; c0 < c; c0 += CHUNK, v += v_rows * CHUNK) {                                             \
+            const int64_t width = c - c0 < CHUNK ? c - c0 : CHUNK;                                                   \
+            for (int64_t j = 0; j < parts; j++) {                                                                    \
+                const float *p = v + j * CHUNK;                                                                      \
+                for (int64_t i = 0; i < width; i++, w += TILE, p++) {                                                \
+                    const vf w0 = *(const vf *)w, w1 = *(const vf *)(w + LANES);                                     \
+                    _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) {                                           \
+                        const vf x = splat(p[r * CHUNK]);                                                            \
+                        a[r] += x * w0;                                                                              \
+                        b[r] += x * w1;                                                                              \
+                    }                                                                                                \
+                }                                                                                                    \
+            }                                                                                                        \
+        }                                                                                                            \
+        _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) {                                                       \
+            store(product + r * TILE, a[r]);                                                                         \
+            store(product + r * TILE + LANES, b[r]);                                                                 \
+        }                                                                                                            \
+    }
+DEFINE_PANEL(1) DEFINE_PANEL(2) DEFINE_PANEL(3) DEFINE_PANEL(4) DEFINE_PANEL(5) DEFINE_PANEL(6)
+#if PANEL > 6
+DEFINE_PANEL(7) DEFINE_PANEL(8) DEFINE_PANEL(9) DEFINE_PANEL(10) DEFINE_PANEL(11) DEFINE_PANEL(12) DEFINE_PANEL(13)
+DEFINE_PANEL(14)
+#endif
+static const panel PANELS[PANEL + 1] = {
+    0, panel_1, panel_2, panel_3, panel_4, panel_5, panel_6,
+#if PANEL > 6
+    panel_7, panel_8, panel_9, panel_10, panel_11, panel_12, panel_13, panel_14,
+#endif
+};
+
+/* --- Toom-Cook transforms ------------------------------------------------------------------------------- */
+
+/* `points` rows of act(x), `wide` apart, to one row of every point of v. */
+INLINE void into_points(const float *rows, int64_t wide, int64_t c, const float *matrix, int points, float *v,
+                        int64_t v_rows, int64_t v_point) {
+    for (int64_t i = 0; i < c; i += LANES) {
+        vf x[MAX_POINTS];
+        _Pragma("GCC unroll 16") for (int n = 0; n < points; n++) x[n] = load(rows + n * wide + i);
+        float *out = v + i / CHUNK * v_rows * CHUNK + i % CHUNK;
+        for (int p = 0; p < points; p++) {
+            const float *m = matrix + p * points;
+            vf even = x[0] * m[0], odd = splat(0.0f);
+            _Pragma("GCC unroll 16") for (int n = 1; n < points; n++) {
+                if (n & 1) odd += x[n] * m[n];
+                else even += x[n] * m[n];
+            }
+            store(out + p * v_point, even + odd);
+        }
+    }
+}
+
+/* One vector of one tile: `points` products, `apart` floats from one another, to `outputs` results. */
+INLINE void out_of_points(const float *product, int64_t apart, const float *matrix, int points, int outputs, vf *out) {
+    vf x[MAX_POINTS];
+    _Pragma("GCC unroll 16") for (int p = 0; p < points; p++) x[p] = load(product + p * apart);
+    _Pragma("GCC unroll 16") for (int o = 0; o < outputs; o++) {
+        const float *m = matrix + o * points;
+        vf even = x[0] * m[0], odd = splat(0.0f);
+        _Pragma("GCC unroll 16") for (int p = 1; p < points; p++) {
+            if (p & 1) odd += x[p] * m[p];
+            else even += x[p] * m[p];
+        }
+        out[o] = even + odd;
+    }
+}
+
+/* --- sums over the rows of a piece, while it is still in the cache --------------------------------------- */
+
+/* Rows t0, t0 + step, ... of y: sum and centred sum of squares of every channel from c0 to c1. */
+static void piece_moments(const float *y, int64_t ld, int64_t t0, int64_t step, int64_t count, int64_t c0, int64_t c1,
+                          float *mean, float *squares) {
+    for (int64_t i = c0; i < c1; i += LANES) {
+        const int64_t some = c1 - i;
+        vf a = splat(0.0f), b = a;
+        for (int64_t k = 0; k < count; k++) {
+            const vf v = load_some(y + (t0 + k * step) * ld + i, some);
+            if (k & 1) a += v;
+            else b += v;
+        }
+        const vf m = (a + b) * (1.0f / (float)count);
+        a = b = splat(0.0f);
+        for (int64_t k = 0; k < count; k++) {
+            const vf v = load_some(y + (t0 + k * step) * ld + i, some) - m;
+            if (k & 1) a += v * v;
+            else b += v * v;
+        }
+        store_some(mean + i, m, some);
+        store_some(squares + i, a + b, some);
+    }
+}
+
+/* Turn the gradient of act(z) in y into that of u = scale z + shift; sum it, its product with the normalised z,
+   and the gradient of alpha. */
+static void piece_gradient(float *y, const float *z, int64_t ld, int64_t t0, int64_t step, int64_t count, int64_t c0,
+                           int64_t c1, const channels *f, int kind, float slope, float *sums, int64_t wide) {
+    for (int64_t i = c0; i < c1; i += LANES) {
+        const int64_t some = c1 - i;
+        const vf scale = load(f->scale + i), shift = load(f->shift + i), alpha = load(f->alpha + i);
+        const vf inverse = load(f->inverse + i), mean = load(f->mean + i);
+        vf total = splat(0.0f), dot = total, by_alpha = total;
+        for (int64_t k = 0; k < count; k++) {
+            const int64_t at = (t0 + k * step) * ld + i;
+            const vf v = load_some(z + at, some), d = load_some(y + at, some);
+            const vf u = v * scale + shift;
+            vf g = d;
+            if (kind == LEAKY) g = choose(u > 0.0f, d, d * slope);
+            if (kind == SNAKE) {
+                const vf r = reduce(u * alpha), sn = sine(r), twice = 2.0f * sn * cosine(r);
+                g = d + d * twice;
+                by_alpha += d * inverse * (u * twice - sn * sn * inverse);
+            }
+            total += g;
+            dot += g * (v - mean);
+            store_some(y + at, g, some);
+        }
+        store_some(sums + i, total, some);
+        store_some(sums + wide + i, dot * load(f->deviation + i), some);
+        store_some(sums + 2 * wide + i, by_alpha, some);
+    }
+}
+
+/* --- one piece of a convolution -------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t batch, phase, tile, tiles; /* which outputs: phase + dilation * (outputs * tile + 0, 1, ...) */
+    int64_t first, last;               /* output channels, in tiles of weights */
+    int64_t t0, count;                 /* first output position and how many, `dilation` apart */
+} piece;
+
+typedef struct {
+    float *rows, *v, *product;
+} scratch;
+
+static void fill(const sayso_conv *s, const piece *w, const channels *f, const scratch *a, int64_t v_rows) {
+    /* `rows` is a window of act(x) that slides from tile to tile: neighbours share points - outputs rows. */
+    const int64_t c = s->c_in, wide = padded(c), d = s->dilation, N = s->points, m = s->outputs;
+    const int64_t v_point = (c + CHUNK - 1) / CHUNK * v_rows * CHUNK;
+    const int plain = !s->moments && s->activation == LINEAR;
+    const int kind = s->after == GRADIENT ? LINEAR : (int)s->activation;
+    const float *x = s->x + w->batch * s->n_in * c;
+    const int64_t window = 8; /* tiles a window */
+    const int64_t keep = N - m;
+    int64_t have = 0;
+    for (int64_t k0 = 0; k0 < v_rows; k0 += window) {
+        const int64_t tiles = v_rows - k0 < window ? v_rows - k0 : window;
+        const int64_t need = tiles * m + keep;
+        if (k0) {
+            memmove(a->rows, a->rows + window * m * wide, (size_t)(keep * wide) * sizeof(float));
+            have = keep;
+        }
+        for (int64_t k = have; k < need; k++) {
+            const int64_t t = d * (m * (w->tile + k0) + k) + w->phase - s->pad;
+            activate_row(t >= 0 && t < s->n_in ? x + t * c : NULL, c, f, kind, plain || s->after == GRADIENT, s->slope,
+                         a->rows + k * wide);
+        }
+        for (int64_t k = 0; k < tiles; k++) {
+            const float *rows = a->rows + k * m * wide;
+            float *v = a->v + (k0 + k) * CHUNK;
+            if (N == 1)
+                for (int64_t i = 0; i < c; i += CHUNK)
+                    memcpy(v + i * v_rows, rows + i, (size_t)(wide - i < CHUNK ? wide - i : CHUNK) * sizeof(float));
+            else if (N == 6) into_points(rows, wide, c, s->in_matrix, 6, v, v_rows, v_point);
+            else if (N == 10) into_points(rows, wide, c, s->in_matrix, 10, v, v_rows, v_point);
+            else into_points(rows, wide, c, s->in_matrix, 11, v, v_rows, v_point);
+        }
+    }
+}
+
+INLINE void finish(const sayso_conv *s, const piece *w, const float *product, int64_t tile, int points, int outputs) {
+    const int64_t c = s->c_out, c0 = tile * TILE, apart = w->tiles * TILE, base = w->batch * s->n_out * c;
+    for (int64_t half = 0; half < 2; half++) {
+        const int64_t i = c0 + half * LANES, some = c - i;
+        if (some <= 0) break;
+        const vf bias = s->bias ? load_some(s->bias + i, some) : splat(0.0f);
+        for (int64_t k = 0; k < w->tiles; k++) {
+            vf out[8];
+            if (points == 1) out[0] = load(product + k * TILE + half * LANES);
+            else out_of_points(product + k * TILE + half * LANES, apart, s->out_matrix, points, outputs, out);
+            const int64_t left = w->count - k * outputs;
+            _Pragma("GCC unroll 8") for (int o = 0; o < outputs; o++) {
+                if (o >= left) break;
+                const int64_t at = base + (w->t0 + (k * outputs + o) * s->dilation) * c + i;
+                vf y = out[o] + bias;
+                if (s->residual) y += load_some(s->residual + at, some);
+                if (s->extra) y += load_some(s->extra + at, some);
+                store_some(s->y + at, y * s->gain, some);
+            }
+        }
+    }
+}
+
+static void run(const sayso_conv *s, const piece *w, const channels *f, const scratch *a) {
+    const int64_t v_rows = w->tiles + s->parts - 1, chunks = (s->c_in + CHUNK - 1) / CHUNK;
+    const int64_t v_point = chunks * v_rows * CHUNK, w_point = s->parts * s->c_in * TILE;
+    /* Panels of nearly equal height: a last one of two rows would run at a fraction of the speed. */
+    const int64_t panels = (w->tiles + PANEL - 1) / PANEL;
+    fill(s, w, f, a, v_rows);
+    for (int64_t tile = w->first; tile < w->last; tile++) {
+        for (int64_t p = 0; p < s->points; p++) {
+            const float *weights = s->weights + (tile * s->points + p) * w_point;
+            for (int64_t k = 0; k < panels; k++) {
+                const int64_t from = w->tiles * k / panels, to = w->tiles * (k + 1) / panels;
+                PANELS[to - from](a->v + p * v_point + from * CHUNK, v_rows, s->c_in, s->parts, weights,
+                                  a->product + (p * w->tiles + from) * TILE);
+            }
+        }
+        if (s->points == 1) finish(s, w, a->product, tile, 1, 1);
+        else if (s->points == 6) finish(s, w, a->product, tile, 6, 4);
+        else if (s->points == 10) finish(s, w, a->product, tile, 10, 4);
+        else finish(s, w, a->product, tile, 11, 6);
+    }
+}
+
+/* --- a whole convolution --------------------------------------------------------------------------------- */
+
+#define V_BYTES (480 * 1024) /* of transformed input a piece: with weights and products it stays in a 1 MB L2 */
+
+static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static int conv(const sayso_conv *s) {
+    const int known = (s->points == 1 && s->outputs == 1) || (s->points == 6 && s->outputs == 4) ||
+                      (s->points == 10 && s->outputs == 4) || (s->points == 11 && s->outputs == 6);
+    if (!known || s->batch < 0 || s->n_out < 0 || s->n_in < 0 || s->c_in < 1 || s->c_out < 1) return -2;
+    if (s->batch == 0 || s->n_out == 0) return 0;
+    const int64_t d = at_most(s->dilation, s->n_out), weight_tiles = (s->c_out + TILE - 1) / TILE;
+    const int64_t chunks = (s->c_in + CHUNK - 1) / CHUNK;
+    const int64_t of_z = s->after == GRADIENT ? s->c_out : s->c_in, wide_out = padded(s->c_out);
+
+    int64_t most = V_BYTES / (s->points * chunks * CHUNK * 4) / PANEL * PANEL;
+    most = most < 2 * PANEL ? 2 * PANEL : at_most(most, 16 * PANEL);
+    /* Pieces: (batch, phase, stretch of tiles, stretch of output channels). Few long rows are not cut by channel;
+       many channels and few rows are, so that two threads have something to do. */
+    const int64_t longest = ((s->n_out + d - 1) / d + s->outputs - 1) / s->outputs;
+    const int64_t stretches = (longest + most - 1) / most;
+    const int64_t groups = s->batch * d * stretches < 8 ? at_most(weight_tiles, s->c_in >= 256 ? 4 : 2) : 1;
+    const int64_t n_pieces = s->batch * d * stretches * groups;
+    int failed = 0;
+
+    channels *f = calloc((size_t)s->batch, sizeof(channels));
+    float *table = s->after == NOTHING ? NULL : new_floats(n_pieces * 3 * wide_out);
+    int64_t *counts = calloc((size_t)n_pieces, sizeof(int64_t));
+    if (!f || !counts || (s->after != NOTHING && !table)) failed = 1;
+    for (int64_t b = 0; b < s->batch && !failed; b++) failed = fold(&f[b], s, of_z, b) != 0;
+
+#pragma omp parallel num_threads((int)s->threads) if (s->threads > 1 && n_pieces > 1)
+    {
+        const int64_t tiles = (longest + stretches - 1) / stretches, v_rows = tiles + s->parts - 1;
+        scratch a = {new_floats((8 * s->outputs + s->points) * padded(s->c_in)),
+                     new_floats(s->points * chunks * v_rows * CHUNK), new_floats(s->points * tiles * TILE)};
+        if (!a.rows || !a.v || !a.product) {
+#pragma omp atomic write
+            failed = 1;
+        }
+#pragma omp barrier
+#pragma omp for schedule(dynamic, 1)
+        for (int64_t k = 0; k < n_pieces; k++) {
+            if (failed) continue;
+            const int64_t group = k % groups, stretch = k / groups % stretches;
+            piece w = {.phase = k / groups / stretches % d, .batch = k / groups / stretches / d};
+            const int64_t positions = (s->n_out - w.phase + d - 1) / d;
+            const int64_t all = (positions + s->outputs - 1) / s->outputs;
+            w.tile = all * stretch / stretches;
+            w.tiles = all * (stretch + 1) / stretches - w.tile;
+            if (w.tiles <= 0) continue;
+            w.t0 = w.phase + s->dilation * s->outputs * w.tile;
+            w.count = at_most(w.tiles * s->outputs, positions - w.tile * s->outputs);
+            w.first = weight_tiles * group / groups;
+            w.last = weight_tiles * (group + 1) / groups;
+            run(s, &w, &f[w.batch], &a);
+            counts[k] = w.count;
+            const int64_t c0 = w.first * TILE, c1 = at_most(w.last * TILE, s->c_out);
+            float *sums = table + k * 3 * wide_out;
+            const int64_t base = w.batch * s->n_out * s->c_out;
+            if (s->after == MOMENTS)
+                piece_moments(s->y + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, sums, sums + wide_out);
+            if (s->after == GRADIENT)
+                piece_gradient(s->y + base, s->z + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, &f[w.batch],
+                               (int)s->activation, s->slope, sums, wide_out);
+        }
+        free(a.rows), free(a.v), free(a.product);
+    }
+
+    const int64_t per_batch = n_pieces / s->batch;
+    for (int64_t b = 0; b < s->batch && !failed && s->after != NOTHING; b++) {
+        for (int64_t i = 0; i < s->c_out; i++) {
+            double n = 0, mean = 0, squares = 0, total[3] = {0};
+            for (int64_t k = b * per_batch; k < (b + 1) * per_batch; k++) {
+                const int64_t group = k % groups;
+                if (!counts[k] || i < weight_tiles * group / groups * TILE || i >= weight_tiles * (group + 1) / groups * TILE)
+                    continue;
+                const float *sums = table + k * 3 * wide_out;
+                if (s->after == GRADIENT)
+                    for (int j = 0; j < 3; j++) total[j] += sums[j * wide_out + i];
+                else { /* joining two means and centred squares (Chan et al. 1979) */
+                    const double more = (double)counts[k], delta = sums[i] - mean;
+                    squares += sums[wide_out + i] + delta * delta * n * more / (n + more);
+                    mean += delta * more / (n + more);
+                    n += more;
+                }
+            }
+            if (s->after == MOMENTS) {
+                s->moments_out[(2 * b) * s->c_out + i] = (float)mean;
+                s->moments_out[(2 * b + 1) * s->c_out + i] = (float)(1.0 / sqrt(squares / n + EPSILON));
+            } else
+                for (int j = 0; j < 3; j++) s->sums[(3 * b + j) * s->c_out + i] = (float)total[j];
+        }
+    }
+    for (int64_t b = 0; f && b < s->batch; b++) free(f[b].scale);
+    free(f), free(table), free(counts);
+    return failed ? -1 : 0;
+}
+
+/* --- the rest -------------------------------------------------------------------------------------------- */
+
+#define STRETCH 64 /* rows summed in float before they go into double */
+
+static int moments(const float *x, int64_t batch, int64_t n, int64_t c, int64_t threads, float *out) {
+    const int64_t pieces = (n + STRETCH - 1) / STRETCH, wide = padded(c);
+    if (batch == 0 || n == 0) return 0;
+    float *table = new_floats(batch * pieces * 2 * wide);
+    if (!table) return -1;
+#pragma omp parallel for num_threads((int)threads) if (threads > 1) schedule(static)
+    for (int64_t k = 0; k < batch * pieces; k++) {
+        const int64_t t0 = k % pieces * STRETCH;
+        piece_moments(x + k / pieces * n * c, c, t0, 1, at_most(STRETCH, n - t0), 0, c, table + 2 * k * wide,
+                      table + (2 * k + 1) * wide);
+    }
+    for (int64_t b = 0; b < batch; b++)
+        for (int64_t i = 0; i < c; i++) {
+            double count = 0, mean = 0, squares = 0;
+            for (int64_t k = 0; k < pieces; k++) {
+                const float *sums = table + 2 * (b * pieces + k) * wide + i;
+                const double more = (double)at_most(STRETCH, n - k * STRETCH), delta = sums[0] - mean;
+                squares += sums[wide] + delta * delta * count * more / (count + more);
+                mean += delta * more / (count + more);
+                count += more;
+            }
+            out[2 * b * c + i] = (float)mean;
+            out[(2 * b + 1) * c + i] = (float)(1.0 / sqrt(squares / count + EPSILON));
+        }
+    free(table);
+    return 0;
+}
+
+/* dx = scale * (g - mean(g) - normalised x * mean(g * normalised x)) + add */
+static int norm_backward(const float *g, const float *x, const float *mom, const float *affine, const float *sums,
+                         const float *add, int64_t batch, int64_t affine_batch, int64_t n, int64_t c, int64_t threads,
+                         float *dx) {
+    const int64_t wide = padded(c);
+    if (batch == 0 || n == 0) return 0;
+    float *k = new_floats(batch * 3 * wide);
+    if (!k) return -1;
+    for (int64_t b = 0; b < batch; b++)
+        for (int64_t i = 0; i < c; i++) { /* dx = k0 g + k1 x + k2 */
+            const double mean = mom[2 * b * c + i], deviation = mom[(2 * b + 1) * c + i];
+            const double scale = (1.0 + affine[(affine_batch > 1 ? 2 * b * c : 0) + i]) * deviation;
+            const double slope = scale * deviation * sums[(3 * b + 1) * c + i] / (double)n;
+            float *to = k + b * 3 * wide + i;
+            to[0] = (float)scale;
+            to[wide] = (float)-slope;
+            to[2 * wide] = (float)(mean * slope - scale * sums[3 * b * c + i] / (double)n);
+        }
+#pragma omp parallel for num_threads((int)threads) if (threads > 1) schedule(static)
+    for (int64_t t = 0; t < batch * n; t++) {
+        const float *row = k + t / n * 3 * wide;
+        for (int64_t i = 0; i < c; i += LANES) {
+            const int64_t at = t * c + i, some = c - i;
+            vf d = load_some(g + at, some) * load(row + i) + (load_some(x + at, some) * load(row + wide + i) + load(row + 2 * wide + i));
+            if (add) d += load_some(add + at, some);
+            store_some(dx + at, d, some);
+        }
+    }
+    free(k);
+    return 0;
+}
+
+const sayso_kernels JOIN(sayso_kernels_, NAME) = {TILE, conv, moments, norm_backward};
