@@ -126,6 +126,13 @@ def status(workflow_id: str) -> str | None:
     return None if found is None else str(found.status)
 
 
+def result(workflow_id: str) -> Any:
+    """What a finished workflow gave back."""
+    from dbos import DBOS
+
+    return DBOS.get_result(workflow_id)
+
+
 def services() -> Services:
     """The services of the running workflow. Raises Unavailable in a process that is no worker."""
     if _bound is None:

@@ -1,0 +1,95 @@
+"""What of the uploads a voice is learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Heard, HeardWord
+from sayso.errors import TooLittleSpeech
+from sayso.pipeline.ingest import Given, choose, speech_seconds
+
+RATE_HZ = 16_000
+
+
+class ScriptedEar:
+    """Hears the same words in everything it is given."""
+
+    def __init__(self, text: str, confidence: float = 0.9) -> None:
+        self.text = text
+        self.confidence = confidence
+        self.heard: list[float] = []
+
+    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+        self.heard.append(wave.duration_s)
+        words = tuple(HeardWord(word, 0.0, 1.0, self.confidence) for word in self.text.split())
+        return Heard(self.text, words, language or "en", 1.0)
+
+
+def speech(seconds: float, noise: float = 0.0005, seed: int = 0) -> Waveform:
+    """Something with the rhythm of speech above some noise."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    sound = 0.3 * np.sin(2 * np.pi * 150 * t) * np.clip(np.sin(2 * np.pi * 2 * t), 0, 1)
+    return Waveform((sound + rng.normal(0, noise, len(t))).astype(np.float32), RATE_HZ)
+
+
+def silence(seconds: float) -> Waveform:
+    return Waveform(np.zeros(round(seconds * RATE_HZ), np.float32), RATE_HZ)
+
+
+def chosen(given: Sequence[Given], ear: ScriptedEar) -> list[tuple[float, str]]:
+    return [(take.wave.duration_s, take.text) for take in choose(given, ear, "en", lambda *_: None)]
+
+
+def test_the_clearest_recordings_are_taken_and_no_more_than_needed() -> None:
+    noisy = [Given(speech(5.0, noise=0.05, seed=n), None) for n in range(3)]
+    clear = [Given(speech(5.0, seed=9 + n), None) for n in range(3)]
+    ear = ScriptedEar("some words")
+    takes = choose([*noisy, *clear], ear, "en", lambda *_: None)
+    assert 6 <= sum(take.wave.duration_s for take in takes) <= 20
+    assert len(ear.heard) == 3, "what is not taken is not listened to"
+    for take in takes:
+        quiet = np.percentile(np.abs(take.wave.samples), 20)
+        assert quiet < 0.01
+
+
+def test_the_uploaders_spelling_is_kept_where_it_agrees_with_what_is_heard() -> None:
+    given = [Given(speech(5.0), "Hello, World: it is I!")]
+    assert chosen(given, ScriptedEar("hello world it is i"))[0][1] == "Hello, World: it is I!"
+
+
+def test_where_text_and_sound_disagree_the_sound_wins() -> None:
+    given = [Given(speech(5.0), "transcription")]
+    assert chosen(given, ScriptedEar("what is really said"))[0][1] == "what is really said"
+
+
+def test_long_recordings_are_cut_into_takes_whose_words_are_heard() -> None:
+    takes = chosen([Given(speech(60.0), "a text of all sixty seconds")], ScriptedEar("a part"))
+    assert all(duration_s <= 12.5 for duration_s, _ in takes)
+    assert {text for _, text in takes} == {"a part"}
+    assert 6 <= sum(duration_s for duration_s, _ in takes) <= 20
+
+
+def test_silence_around_and_between_is_cut_out() -> None:
+    samples = [silence(3.0), speech(4.0), silence(5.0), speech(4.0), silence(3.0)]
+    wave = Waveform(np.concatenate([part.samples for part in samples]), RATE_HZ)
+    takes = chosen([Given(wave, None)], ScriptedEar("words"))
+    assert 7 <= sum(duration_s for duration_s, _ in takes) <= 9
+    assert 6.5 <= speech_seconds(wave) <= 8.5
+
+
+@pytest.mark.parametrize("ear", [ScriptedEar(""), ScriptedEar("perhaps", confidence=0.2)])
+def test_recordings_without_words_are_refused(ear: ScriptedEar) -> None:
+    with pytest.raises(TooLittleSpeech, match=r"0\.0 s"):
+        choose([Given(speech(5.0), None)], ear, "en", lambda *_: None)
+
+
+def test_nothing_is_refused_too() -> None:
+    with pytest.raises(TooLittleSpeech):
+        choose([], ScriptedEar("x"), None, lambda *_: None)
+    with pytest.raises(TooLittleSpeech):
+        choose([Given(silence(5.0), None)], ScriptedEar("x"), None, lambda *_: None)

@@ -1,0 +1,134 @@
+"""Callbacks reach strangers, never our own network."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from sayso.errors import BadRequest, BadSettings, Unavailable
+from sayso.outbound import Outbound
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThreadingHTTPServer]:
+    class Ear(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            if self.path == "/elsewhere":
+                self.send_response(302)
+                self.send_header("Location", "http://169.254.169.254/")
+            else:
+                self.send_response(int(self.path[1:] or 200))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 500])
+def test_the_status_is_told(server: ThreadingHTTPServer, status: int) -> None:
+    outbound = Outbound(["127.0.0.0/8"])
+    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/{status}", b"{}") == status
+
+
+def test_redirects_are_not_followed(server: ThreadingHTTPServer) -> None:
+    outbound = Outbound(["127.0.0.0/8"])
+    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/elsewhere", b"{}") == 302
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "0.0.0.0",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[64:ff9b::7f00:1]",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+    ],
+)
+def test_private_addresses_are_refused_for_good(server: ThreadingHTTPServer, host: str) -> None:
+    with pytest.raises(BadRequest):
+        Outbound().post_json(f"http://{host}:{server.server_port}/", b"{}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://there/", "file:///etc/passwd", "http://", "nonsense", "http://a:b@127.0.0.1/", "http://x:99999/"],
+)
+def test_other_urls_are_refused_for_good(url: str) -> None:
+    with pytest.raises(BadRequest):
+        Outbound(["127.0.0.0/8"]).post_json(url, b"{}")
+
+
+def test_nobody_there_is_worth_another_try() -> None:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(Unavailable):
+        Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{port}/", b"{}")
+
+
+def test_an_answer_that_trickles_is_given_up() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        done = threading.Event()
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while not done.wait(0.05):
+                    try:
+                        connection.sendall(b"H")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        began = time.monotonic()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        outbound = Outbound(["127.0.0.0/8"], timeout_s=0.5, total_s=1.0)
+        with pytest.raises(Unavailable):
+            outbound.post_json(url, b"{}")
+        assert time.monotonic() - began < 5
+        done.set()
+        thread.join()
+
+
+def test_an_environment_proxy_is_not_asked(
+    server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    assert Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{server.server_port}/200", b"{}") == 200
+
+
+@pytest.mark.parametrize("network", ["nonsense", "127.0.0.1/99", "127.0.0.1/8"])
+def test_wrong_networks_are_bad_settings(network: str) -> None:
+    with pytest.raises(BadSettings, match="SAYSO_OUTBOUND_ALLOW"):
+        Outbound([network])

@@ -1,0 +1,179 @@
+"""Builds and ordered clips from the asking to the telling, with the real durable engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from working import finish, wait_until
+
+from sayso.domain.account import Caller
+from sayso.domain.clip import ClipState
+from sayso.domain.page import PageRequest
+from sayso.domain.voice import Voice, VoiceState
+from sayso.errors import NotFound
+from sayso.services import Services
+from sayso.storage import clips as clip_rows
+from sayso.storage import voices as voice_rows
+from sayso.usecases import clips, health, projects, recordings, speech, voices
+from sayso.usecases.clips import ClipEdit, ClipOrder
+from sayso.workflows import durable, make_clip, make_voice
+from sayso.workflows.sweep import sweep
+from serving import Callbacks, humming
+
+Ready = Callable[..., Voice]
+
+
+def test_a_build_ends_in_a_voice_that_speaks_and_a_preview(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    asked = voices.build_voice(services, ada, ready().id)
+    voice = finish(services, ada, asked)
+    assert voice.state is VoiceState.FINISHED, voice
+    assert (voice.progress, voice.left_s, voice.stage, voice.issue) == (1.0, 0.0, None, None)
+    assert services.blobs.read(str(voice.sample_key)).startswith(b"RIFF")
+    assert speech.speak(services, ada, speech.SpeechOrder(voice.id, "Hello.")).duration_s > 0.3
+    assert health.readiness(services).parts["worker"] == "ok"
+
+
+def test_a_rebuild_replaces_the_voice_and_lets_the_old_one_go(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    voice = ready(pitch_hz=170.0)
+    first = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    for recording in recordings.list_recordings(services, ada, voice.id, PageRequest()).items:
+        recordings.delete_recording(services, ada, voice.id, recording.id)
+    for n in range(3):
+        new = recordings.NewRecording("deeper", humming(4.0, 90.0 + n))
+        recordings.add_recording(services, ada, voice.id, new)
+    second = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (second.build, second.state) == (2, VoiceState.FINISHED)
+    assert second.artifact_key != first.artifact_key
+    assert not services.blobs.exists(str(first.artifact_key))
+    assert speech.speaker_of(services, second).pitch_hz == pytest.approx(91, abs=3)  # type: ignore[attr-defined]
+
+
+def test_a_voice_that_is_deleted_while_it_is_built_leaves_nothing(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    voice = voices.build_voice(services, ada, ready(pitch_hz=190.0).id)
+    wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "adapting")
+    voices.delete_voice(services, ada, voice.id)
+    job = make_voice.workflow_id(voice.id, 1)
+    wait_until(lambda: durable.status(job) == "SUCCESS")
+    assert not (services.work_folder / f"{voice.id}-1").exists()
+
+
+def test_a_training_child_that_dies_is_tried_again(services: Services, ada: Caller, ready: Ready) -> None:
+    voice = voices.build_voice(services, ada, ready().id)
+    wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "adapting")
+    os.kill(int(services.trainer.pid), signal.SIGKILL)  # type: ignore[attr-defined]
+    assert finish(services, ada, voice).state is VoiceState.FINISHED
+
+
+def test_recordings_without_words_end_in_a_failure_that_is_told(
+    services: Services, ada: Caller, ready: Ready, told: Callbacks
+) -> None:
+    voice = ready(told.url)
+    # As if the sound had been nothing but a hiss that no ear takes for words.
+    silent = services.blobs.put(_hiss())
+    with services.db.begin() as tx:
+        for recording in voice_recordings(services, ada, voice):
+            from sayso.storage import recordings as rows
+
+            rows.save(tx, replace(recording, audio_key=silent))
+    failed = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert failed.state is VoiceState.FAILED
+    assert "words were heard in only" in str(failed.issue)
+    body = told.about(voice.id)
+    assert (body["ok"], body["status"], body["issue"]) == (False, "failed", failed.issue)
+    # A failed voice may be tried again.
+    assert voices.build_voice(services, ada, voice.id).build == 2
+    finish(services, ada, voice)
+
+
+def test_a_build_whose_start_was_lost_is_found_by_the_sweep(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    voice = ready()
+    lost = replace(voice.to(VoiceState.RUNNING), build=1, stage="waiting")
+    with services.db.begin() as tx:
+        voice_rows.save(tx, lost)
+    sweep(services)
+    sweep(services)
+    assert finish(services, ada, voice).state is VoiceState.FINISHED
+
+
+def test_an_ordered_clip_is_made_and_told(
+    services: Services, ada: Caller, ready: Ready, told: Callbacks
+) -> None:
+    voice = finish(services, ada, voices.build_voice(services, ada, ready().id))
+    project = projects.create_project(services, ada, projects.NewProject("stories"))
+    order = ClipOrder(voice.id, "Once upon a time.", callback_uri=told.url)
+    clip = clips.order_clip(services, ada, project.id, order)
+    assert clip.state is ClipState.PENDING
+    body = told.about(clip.id)
+    assert (body["project_id"], body["issues"]) == (project.id, [])
+    assert body["url"].startswith("http://here/media/")
+    first = clips.get_clip(services, ada, project.id, clip.id)
+    assert first.state is ClipState.FINISHED
+
+    clips.reorder_clip(services, ada, project.id, clip.id, ClipEdit(body="The end, my friend."))
+    wait_until(lambda: clips.get_clip(services, ada, project.id, clip.id).state is ClipState.FINISHED)
+    second = clips.get_clip(services, ada, project.id, clip.id)
+    assert second.audio_key != first.audio_key
+    assert not services.blobs.exists(str(first.audio_key))
+
+
+def test_a_revision_that_ends_late_is_dropped(services: Services, ada: Caller, ready: Ready) -> None:
+    voice = finish(services, ada, voices.build_voice(services, ada, ready().id))
+    project = projects.create_project(services, ada, projects.NewProject("stories"))
+    clip = clips.speak_clip(services, ada, project.id, ClipOrder(voice.id, "Third."))
+    newer = replace(clip, revision=3, updated_at=datetime.now(UTC))
+    with services.db.begin() as tx:
+        clip_rows.save(tx, newer)
+    late = services.blobs.put(b"RIFF a late second revision")
+    assert make_clip.publish(clip.id, 2, {"key": late, "duration_s": 1.0})["ended"] == "gone"
+    assert clips.get_clip(services, ada, project.id, clip.id).audio_key == clip.audio_key
+    assert not services.blobs.exists(late)
+
+
+def test_a_clip_whose_project_is_deleted_meanwhile_ends_quietly(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    voice = finish(services, ada, voices.build_voice(services, ada, ready().id))
+    project = projects.create_project(services, ada, projects.NewProject("stories"))
+    clip = clips.order_clip(services, ada, project.id, ClipOrder(voice.id, "A. B. C. D. E. F."))
+    projects.delete_project(services, ada, project.id)
+    wait_until(lambda: durable.status(make_clip.workflow_id(clip)) == "SUCCESS")
+    with pytest.raises(NotFound):
+        clips.get_clip(services, ada, project.id, clip.id)
+
+
+def test_callback_bodies_are_json(services: Services) -> None:
+    from sayso.domain.event import VoiceFinished
+    from sayso.workflows.deliver_webhook import body
+
+    assert json.loads(body(VoiceFinished("abc")))["id"] == "abc"
+
+
+def voice_recordings(services: Services, ada: Caller, voice: Voice) -> list[recordings.Recording]:
+    return list(recordings.list_recordings(services, ada, voice.id, PageRequest()).items)
+
+
+def _hiss() -> bytes:
+    import io
+
+    import numpy as np
+    import soundfile
+
+    # Half a second: shorter than any take.
+    samples = np.random.default_rng(1).normal(0, 0.1, 8_000)
+    file = io.BytesIO()
+    soundfile.write(file, samples, 16_000, format="FLAC", subtype="PCM_24")
+    return file.getvalue()

@@ -1,0 +1,52 @@
+"""One process works on a folder; others may serve."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sayso.bootstrap import close, open_services
+from sayso.errors import Unavailable
+from sayso.services import Services
+from sayso.settings import Settings
+from sayso.usecases import health
+
+
+def test_a_second_worker_on_the_same_folder_is_refused(services: Services) -> None:
+    home = services.work_folder.parent
+    program = (
+        "from sayso.bootstrap import open_services\n"
+        "from sayso.settings import load_settings\n"
+        "open_services(load_settings(), warm=False)\n"
+    )
+    environment = {**os.environ, "SAYSO_HOME": str(home), "SAYSO_ENGINE": "tone"}
+    second = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert second.returncode != 0
+    assert "another sayso works on" in second.stderr
+
+
+def test_a_second_worker_in_one_process_is_refused(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        open_services(Settings(home=tmp_path, engine="tone"), warm=False)
+
+
+def test_a_server_beside_a_worker_is_ready_and_one_alone_is_not(services: Services, tmp_path: Path) -> None:
+    beside = Settings(home=services.work_folder.parent, engine="tone")
+    alone = Settings(home=tmp_path, engine="tone")
+    for settings, expected in ((beside, True), (alone, False)):
+        other = open_services(settings, run_worker=False, warm=False)
+        other.speakers.warm()
+        state = health.readiness(other)
+        assert state.ready is expected, state
+        close(other)
+
+
+def test_a_folder_may_hold_other_files(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    other = open_services(Settings(home=tmp_path, engine="tone"), run_worker=False, warm=False)
+    close(other)
+    assert (tmp_path / "letter.txt").read_text() == "mine"
