@@ -38,7 +38,7 @@ class Server:
     token: str
     log: Path
     others: dict[str, str]
-    """Tokens of other accounts: `stranger` (plan pro) and `free` (plan free)."""
+    """Tokens of other accounts: `stranger` (plan pro), `free` (plan free), `golden` (authorized uploader)."""
 
     @property
     def port(self) -> int:
@@ -177,6 +177,7 @@ def main() -> None:
         others = {
             "stranger": accounts.create_token(services, "stranger")[1],
             "free": accounts.create_token(services, "free", plan=Plan.FREE)[1],
+            "golden": accounts.create_token(services, "golden", is_authorized_uploader=True)[1],
         }
         (settings.home / "others.json").write_text(json.dumps(others))
         app = create_app(services, public_url=settings.public_url)
