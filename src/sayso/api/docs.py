@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from sayso import __version__
 from sayso.api.answers import Answer
+from sayso.api.examples import unfold
 
 router = APIRouter(include_in_schema=False)
 
@@ -93,6 +94,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             for route in routes.values():
                 # The framework's own error shape, which no route here ever answers with.
                 route["responses"].pop("422", None)
+                unfold(route)
                 if path not in {"/healthz", "/readyz"}:
                     route["security"] = [{"token": []}, {"x-access-token": []}]
         app.openapi_schema = document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from sayso import errors
 from sayso.api.answers import Answer
+from sayso.api.docs import openapi
 from sayso.wire.responses import failure, speech_failure
 
 STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
@@ -108,10 +110,22 @@ async def _http_error(request: Request, error: Exception) -> Response:
             if request.url.path.startswith("/apiv2"):
                 message = f"there is no {where} here: the base URL needs a slash at its end, …/api/"
         case 405:
-            message = f"{where} is not possible; allowed: {(error.headers or {}).get('Allow', 'nothing')}"
+            # The framework names the methods of the first route with this path, not of all.
+            allowed = ", ".join(_methods(request.app, request.url.path)) or "nothing"
+            return Answer(failure(f"{where} is not possible; allowed: {allowed}"), 405, {"Allow": allowed})
         case _:
             message = str(error.detail)
     return Answer(failure(message), error.status_code, error.headers)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """The methods that documented routes of `path` have."""
+    return sorted(
+        method.upper()
+        for template, routes in openapi(app)["paths"].items()
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
+        for method in routes
+    )
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ make the answers, so that they cannot go stale.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,8 +166,17 @@ _BODIES: dict[str, Json] = {
 
 
 def _described(text: str, body: Json) -> Json:
-    content = {"application/json": {"schema": {"type": "object"}, "example": body}}
+    # As text, for the framework drops every null of an example; `unfold` gives it its shape back.
+    content = {"application/json": {"schema": {"type": "object"}, "example": json.dumps(body)}}
     return {"description": text, "content": content}
+
+
+def unfold(route: Json) -> None:
+    """Put the examples of a route's answers back into their shape."""
+    for answer in route["responses"].values():
+        for content in answer.get("content", {}).values():
+            if isinstance(content.get("example"), str):
+                content["example"] = json.loads(content["example"])
 
 
 _REFUSED: dict[int | str, Json] = {
