@@ -113,7 +113,7 @@ UNITS: dict[str, str | tuple[str, str]] = {
     "ml": "milliliter", "mL": "milliliter", "gal": "gallon", "s": "second", "sec": "second", "secs": "second",
     "ms": "millisecond", "μs": "microsecond", "ns": "nanosecond", "min": "minute", "mins": "minute", "h": "hour",
     "hr": "hour", "hrs": "hour", "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"),
-    "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz", "gigahertz"), "B": "byte", "kB": "kilobyte",
+    "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz", "gigahertz"), "kB": "kilobyte",
     "KB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte", "PB": "petabyte", "MiB": "mebibyte",
     "GiB": "gibibyte", "kbps": ("kilobit per second", "kilobits per second"),
     "Mbps": ("megabit per second", "megabits per second"), "Gbps": ("gigabit per second", "gigabits per second"),

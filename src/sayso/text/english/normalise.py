@@ -359,7 +359,12 @@ def _hash_number(match: re.Match[str], _: _Place) -> list[str] | None:
     return ["number", *_number(match["n"])]
 
 
-def _plain_number(match: re.Match[str], _: _Place) -> list[str] | None:
+def _plain_number(match: re.Match[str], place: _Place) -> list[str] | None:
+    words = _unowned_number(match, place)
+    return [*words[:-1], words[-1] + "'s"] if match["owner"] else words
+
+
+def _unowned_number(match: re.Match[str], _: _Place) -> list[str]:
     words = ["minus"] if match["minus"] else []
     if match["scale"]:
         return [*words, *_amount(match["n"], match["scale"])]
@@ -367,11 +372,14 @@ def _plain_number(match: re.Match[str], _: _Place) -> list[str] | None:
 
 
 def _exponent(match: re.Match[str], _: _Place) -> list[str] | None:
-    power = {"²": ["squared"], "³": ["cubed"]}.get(match["power"])
+    power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
         power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
     base = match["base"]
-    return (_number(base) if base[0].isdecimal() else [base.upper()]) + power
+    factor, base = (match["factor"] or "", base) if base.isalpha() else ("", (match["factor"] or "") + base)
+    return (
+        (_number(factor) if factor else []) + (_number(base) if base.isdecimal() else [base.upper()]) + power
+    )
 
 
 # --- words ---------------------------------------------------------------------------------------------------
@@ -446,12 +454,12 @@ def _undotted(match: re.Match[str], place: _Place) -> list[str] | None:
     return _split(known.TITLES.get(name) or known.WORDS[name])
 
 
-_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
 def _roman(text: str) -> int | None:
-    """The value of a Roman numeral of I, V and X in its usual form, else None."""
-    if not re.fullmatch(r"X{0,3}(?:IX|IV|V?I{0,3})", text):
+    """The value of a Roman numeral below 400 in its usual form, else None."""
+    if not re.fullmatch(r"C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", text):
         return None
     total = 0
     for char, following in zip(text, text[1:] + " ", strict=True):
@@ -472,7 +480,7 @@ def _roman_numeral(match: re.Match[str], place: _Place) -> list[str] | None:
         return cardinal(value)
     if before.lower() in known.REGNAL and before[:1].isupper() and match[0] != "I":
         return ["the", *ordinal(value)]
-    if len(match[0]) > 1 and match[0] not in ("XX", "XXX"):
+    if len(match[0]) > 1 and set(match[0]) <= set("IVX") and match[0] not in ("XX", "XXX"):
         return cardinal(value)
     return None
 
@@ -714,7 +722,7 @@ _RULES: list[tuple[re.Pattern[str], _Rule]] = [
     (_compile(_WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + _END, re.I), _ordinal),
     (_compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + _END), _decade),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)" + _END), _times),
-    (_compile(_WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×]" + _END), _fold_times),
+    (_compile(_WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
     (
         _compile(
             _WORD_BEFORE
@@ -726,7 +734,7 @@ _RULES: list[tuple[re.Pattern[str], _Rule]] = [
     ),
     (
         _compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|B|pt|cc|MP|ha|hp|cal)\s)"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s)"
             + _UNIT
             + _PER_UNIT
         ),
@@ -734,20 +742,21 @@ _RULES: list[tuple[re.Pattern[str], _Rule]] = [
     ),
     (
         _compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|B|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
         ),
         _measure,
     ),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})\s?–\s?(?P<b>{_NUMBER})" + _END), _range),
     (_compile(_WORD_BEFORE + rf"(?P<a>{_NUMBER})-(?P<b>{_NUMBER})" + _END), _range),
     (_compile(_WORD_BEFORE + r"(?P<a>\d+):(?P<b>\d+)" + _END), _ratio),
+    (_compile(_WORD_BEFORE + r"[pP]\.(?=\s?\d)"), _between("page")),
     (_compile(r"#\s?(?P<n>\d[\d,]*)" + _END), _hash_number),
-    (_compile(_WORD_BEFORE + r"(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
+    (_compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
     (
         _compile(
             r"(?P<minus>"
             + _MINUS
-            + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?![\d]|[^\W\d_])"
+            + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?P<owner>'s(?!\w))?(?![\d]|[^\W\d_])"
         ),
         _plain_number,
     ),
@@ -761,12 +770,16 @@ _RULES: list[tuple[re.Pattern[str], _Rule]] = [
         _abbreviation,
     ),
     (_compile(_WORD_BEFORE + "(?:" + _alternatives(known.WITHOUT_DOT) + r")(?![\w'.])", re.I), _undotted),
-    (_compile(_WORD_BEFORE + r"[IVX]+" + r"(?![\w'])"), _roman_numeral),
+    (_compile(_WORD_BEFORE + r"[IVXLC]+" + r"(?![\w'])"), _roman_numeral),
     (_compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+(?:\.\d+)?"), _mixed),
     (_compile(r"(?<!\w)'?[^\W\d_]+(?:'[^\W\d_]+)*'?"), _word_rule),
     (_compile(r"[^\W\d_]+(?:'[^\W\d_]+)*"), _word_rule),
     (_compile(r"(?<=\w )<(?= \w)"), _between("is less than")),
     (_compile(r"(?<=\w )>(?= \w)"), _between("is greater than")),
+    (_compile(r"~(?=\s?[\d$£€])"), _between("about")),
+    (_compile(r"<(?=\s?[\d$£€])"), _between("less than")),
+    (_compile(r">(?=\s?[\d$£€])"), _between("more than")),
+    (_compile(_WORD_BEFORE + r"[pP]\.(?=\s?\d)"), _between("page")),
     (_compile(r"(?<=\d)\*(?=\d)|(?<=\d )\*(?= \d)"), _between("times")),
     (_compile(r"(?<=\d) [-–] (?=\d[^=\n]{0,12}=)"), _between("minus")),
     (_compile(r"(?<=[\dm]) [-–] (?=\d)"), _between("to")),
