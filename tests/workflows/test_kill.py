@@ -86,6 +86,12 @@ class Program:
         _, alive = psutil.wait_procs(children, timeout=10)
         assert not alive, "children outlived their parent"
 
+    def stop(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        assert self._process.wait(20) in (0, -signal.SIGTERM)
+        self._process = None
+
     def voice(self, uuid: str) -> dict[str, Any]:
         return dict(self.client.get(f"/api/v2/voices/{uuid}").json()["item"])
 
@@ -208,6 +214,9 @@ def test_children_die_with_a_killed_parent_and_a_second_request_is_the_same_buil
     uuid = program.ask_for_a_voice(receiver.url)
     assert program.wait_for(uuid, "adapting")["stage"] == "adapting"
     program.kill(only_the_parent=True)
+    program.start()
+    # Being stopped politely in the middle is no failure either.
+    program.stop()
     program.start()
     assert program.client.post(f"/api/v2/voices/{uuid}/build", json={}).json()["success"]
     assert_made_once(program, uuid, receiver)

@@ -50,3 +50,32 @@ def test_a_folder_may_hold_other_files(tmp_path: Path) -> None:
     other = open_services(Settings(home=tmp_path, engine="tone"), run_worker=False, warm=False)
     close(other)
     assert (tmp_path / "letter.txt").read_text() == "mine"
+
+
+def test_a_waiting_callback_does_not_hold_up_the_end_and_waits_on_after_a_restart(tmp_path: Path) -> None:
+    program = (
+        "import time\n"
+        "from sayso.bootstrap import close, open_services\n"
+        "from sayso.settings import load_settings\n"
+        "from sayso.workflows import deliver_webhook, durable\n"
+        "services = open_services(load_settings(), warm=False)\n"
+        "while not durable.works_for(services): time.sleep(0.05)\n"
+        "print(durable.status('d'), flush=True)\n"
+        "deliver_webhook.start('d', 'http://127.0.0.1:1/', '{}')\n"
+        "time.sleep(3)\n"
+        "close(services)\n"
+    )
+    environment = {
+        **os.environ,
+        "SAYSO_HOME": str(tmp_path),
+        "SAYSO_ENGINE": "tone",
+        "SAYSO_WEBHOOK_DELAYS_S": "600",
+        "SAYSO_OUTBOUND_ALLOW": "127.0.0.0/8",
+    }
+    for expected in ("None", "PENDING"):
+        run = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert run.returncode == 0, run.stderr
+        assert run.stdout.strip() in (expected, "ENQUEUED" if expected == "PENDING" else expected)
+        assert "Traceback" not in run.stderr

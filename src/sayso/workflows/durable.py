@@ -69,12 +69,12 @@ class _Worker:
         self.services = asked
         self.lock = lock
         self.state = "starting"
-        self.stop = threading.Event()
         self.thread: threading.Thread | None = None
 
 
 _worker: _Worker | None = None
 _bound: Services | None = None
+_stop = threading.Event()
 
 
 def workflow(name: str) -> Callable[[Callable[P, R]], Workflow[P, R]]:
@@ -88,18 +88,41 @@ def workflow(name: str) -> Callable[[Callable[P, R]], Workflow[P, R]]:
     return keep
 
 
+class Stopping(BaseException):
+    """This process ends: the workflow is left as it is, the next start goes on with it.
+
+    No Exception, so that neither a step nor the library takes it for a failure and writes that down.
+    """
+
+
 def step(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `function` as the next step of this workflow, or give back what it gave before the crash."""
     from dbos import DBOS
 
-    return DBOS.run_step({"name": function.__name__}, function, *args, **kwargs)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        _go_on()
+        result = function(*args, **kwargs)
+        # What a step made of being stopped is no result: its child may just have been taken away.
+        _go_on()
+        return result
+
+    return DBOS.run_step({"name": function.__name__}, run, *args, **kwargs)
 
 
 def sleep(seconds: float) -> None:
     """Wait within a workflow; the end of the wait survives a restart."""
-    from dbos import DBOS
+    # The library's own sleep cannot be woken, and would hold up the end of the program.
+    _stop.wait(max(0.0, step(_wake_at_unix_s, seconds) - time.time()))
+    _go_on()
 
-    DBOS.sleep(seconds)
+
+def _wake_at_unix_s(seconds: float) -> float:
+    return time.time() + seconds
+
+
+def _go_on() -> None:
+    if _stop.is_set():
+        raise Stopping
 
 
 def start(queue: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -156,10 +179,11 @@ def open_worker(asked: Services, url: str, home: Path, sweep: Callable[[Services
     `sweep` starts the workflows of rows that have none. Returns at once; `state` tells when it works.
     Raises Unavailable when another process works on the same folder.
     """
-    global _worker, _bound
+    global _worker, _bound, _stop
     if _worker is not None:
         raise Unavailable("a worker runs in this process already: close it first")
     _bound = asked
+    _stop = threading.Event()
     _worker = worker = _Worker(asked, _take_lock(home / "worker.lock"))
     worker.thread = threading.Thread(target=_work, args=(worker, url, sweep), name="sayso-work", daemon=True)
     worker.thread.start()
@@ -171,7 +195,7 @@ def close_worker(asked: Services) -> None:
     if _worker is None or _worker.services is not asked:
         return
     worker, _worker = _worker, None
-    worker.stop.set()
+    _stop.set()
     if worker.thread is not None:
         worker.thread.join()
     from dbos import DBOS
@@ -188,13 +212,14 @@ def _work(worker: _Worker, url: str, sweep: Callable[[Services], None]) -> None:
         worker.state = f"cannot start: {broken}"
         return
     worker.state = "ok"
-    while not worker.stop.is_set():
+    stop = _stop
+    while not stop.is_set():
         try:
             installation.note(worker.services.db, _SEEN, str(time.time()))
             sweep(worker.services)
         except Exception:  # noqa: BLE001 - the edge of a thread that must go on
             _log.exception("looking for lost work failed; trying again in %s s", _SWEEP_S)
-        worker.stop.wait(_SWEEP_S)
+        stop.wait(_SWEEP_S)
 
 
 def _launch(url: str) -> None:

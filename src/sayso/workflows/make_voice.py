@@ -30,6 +30,8 @@ _SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 _LISTEN_PART, _TRAIN_PART = 0.15, 0.95
 """How far the whole build is when these are done."""
 _TELL_EVERY_S = 0.5
+_USUAL_S = 30.0
+"""What a rapid build takes on two cores: the guess of the time left where nobody knows better."""
 
 Outcome = dict[str, Any]
 """{"ok": value}, or {"failed": reason}, or {"died": reason} (worth another try), or {"gone": True}."""
@@ -217,6 +219,8 @@ class _Teller:
         self._told_at = now
         start, end = self._span
         whole = start + (end - start) * min(1.0, max(0.0, fraction))
+        if left_s is None:
+            left_s = _USUAL_S * (1.0 - whole)
         with self._services.db.begin() as tx:
             if not voices.tell_progress(tx, self._voice_id, self._build, stage, whole, left_s):
                 raise _Gone
