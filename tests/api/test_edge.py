@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from sayso.api import errors
 from sayso.api.answers import Answer
 from sayso.api.edge import Edge
+from sayso.api.speaking import LiveSpeech
 from sayso.errors import BadArtifact, BadRequest
 
 
@@ -40,6 +41,14 @@ def app_of_faults() -> FastAPI:
     @app.get("/typed")
     def typed(number: int) -> Answer:
         return Answer({"success": True, "number": number})
+
+    @app.get("/half")
+    async def half() -> LiveSpeech:
+        def speech() -> Iterator[bytes]:
+            yield b"half a sent"
+            raise RuntimeError("the engine fell over")
+
+        return LiveSpeech(b"RIFF", speech())
 
     @app.post("/fine")
     async def fine(request: Request) -> Answer:
@@ -83,6 +92,15 @@ def test_a_fault_of_ours_is_told_without_its_details_and_keeps_the_connection(
     assert any(answer.headers["x-request-id"] in record.getMessage() for record in caplog.records)
     assert "close" not in answer.headers.get("connection", "")
     assert client.post("/fine", content=b"abc").json() == {"success": True, "bytes": 3}
+
+
+def test_half_a_speech_does_not_pass_for_a_whole_one(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+        client.get("/half")
+    assert "the engine fell over" in caplog.text
+    assert client.post("/fine", content=b"abc").json()["bytes"] == 3
 
 
 @pytest.mark.parametrize(

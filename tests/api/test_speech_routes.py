@@ -112,7 +112,7 @@ def test_the_first_sound_is_sent_before_the_rest_is_spoken(client: httpx.Client,
     assert len(pieces) > 10
 
 
-def test_a_listener_who_leaves_ends_the_speech(server: Server, client: httpx.Client, speaker: str) -> None:
+def test_a_listener_who_leaves_does_no_harm(server: Server, client: httpx.Client, speaker: str) -> None:
     import json
 
     body = json.dumps(said(speaker, data="A sentence is here. " * 140, sample_rate=48_000)).encode()
@@ -120,10 +120,9 @@ def test_a_listener_who_leaves_ends_the_speech(server: Server, client: httpx.Cli
         head = f"POST /stream HTTP/1.1\r\nHost: x\r\nx-request-id: the-leaver\r\nx-access-token: {server.token}\r\n"
         line.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert line.recv(1_000).startswith(b"HTTP/1.1 200")
-        # Nothing more is read: the server must notice that nobody takes the rest.
     deadline = time.monotonic() + 20
     while "the-leaver" not in server.log.read_text():
-        assert time.monotonic() < deadline, "the stream went on for nobody"
+        assert time.monotonic() < deadline, "the stream never ended"
         time.sleep(0.05)
     assert client.post("/synthesize", json=said(speaker)).json()["success"]
 
