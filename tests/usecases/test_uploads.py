@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceType
@@ -15,7 +18,7 @@ from sayso.errors import BadAudio, BadRequest, NotFound, TooLarge
 from sayso.services import Services
 from sayso.usecases import recordings
 from sayso.usecases.recordings import NewRecording, RecordingEdit
-from sayso.usecases.voices import NewVoice, create_voice
+from sayso.usecases.voices import NewVoice, create_voice, delete_voice
 from serving import humming
 
 
@@ -97,3 +100,28 @@ def test_a_recording_is_found_only_under_its_voice(services: Services, ada: Call
     made = recordings.add_recording(services, ada, voice.id, NewRecording("one", humming(1.0)))
     with pytest.raises(NotFound):
         recordings.get_recording(services, ada, other.id, made.id)
+
+
+def test_a_voice_deleted_while_an_upload_is_decoded_leaves_nothing(
+    services: Services, ada: Caller, voice: Voice
+) -> None:
+    class Slow:
+        """A decoder during whose work the voice is deleted."""
+
+        def decode(self, data: bytes) -> Waveform:
+            delete_voice(services, ada, voice.id)
+            return services.decoder.decode(data)
+
+    before = set(blob_files(services))
+    with pytest.raises(NotFound):
+        recordings.add_recording(
+            replace(services, decoder=Slow()),  # type: ignore[arg-type]
+            ada,
+            voice.id,
+            NewRecording("x", humming(1.0, 277.0)),
+        )
+    assert set(blob_files(services)) == before
+
+
+def blob_files(services: Services) -> list[Path]:
+    return [path for path in (services.work_folder.parent / "blobs").rglob("*") if path.is_file()]

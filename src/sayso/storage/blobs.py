@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -130,6 +131,17 @@ def open_blobs(url: str) -> ObjectBlobs:
     else:
         raise BadSettings(f"SAYSO_STORAGE_URL is {url!r}; expected file:///FOLDER or s3://BUCKET/PREFIX")
     return ObjectBlobs(store)
+
+
+@contextmanager
+def kept(db: Database, blobs: Blobs, data: bytes | Path) -> Iterator[str]:
+    """Put `data` and lend its key to the block that writes the row; an error there takes it back."""
+    key = blobs.put(data)
+    try:
+        yield key
+    except BaseException:
+        release(db, blobs, [key])
+        raise
 
 
 def still(blobs: Blobs, key: str | None, data: bytes | Path) -> None:

@@ -51,10 +51,10 @@ def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipO
     """
     voice = _check(services, caller, project_id, order)
     made = synthesis.say(speaker_of(services, voice), order.body, order.sound)
-    key = services.blobs.put(made.audio)
     now = datetime.now(UTC)
-    with services.db.begin() as tx:
-        projects.find(tx, caller.account_id, project_id)
+    with blobs.kept(services.db, services.blobs, made.audio) as key, services.db.begin() as tx:
+        # Once more: the project may have been deleted while the clip was spoken.
+        projects.find(tx, caller.account_id, project_id, lock=True)
         clip = replace(
             _new(new_id(tx, "clips"), project_id, voice, order, now),
             state=ClipState.FINISHED,

@@ -56,10 +56,9 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
             {"file": f"at most {most} MiB"},
         )
     wave = services.decoder.decode(new.audio)
-    kept = flac(wave)
-    key = services.blobs.put(kept)
+    file = flac(wave)
     now = datetime.now(UTC)
-    with services.db.begin() as tx:
+    with blobs.kept(services.db, services.blobs, file) as key, services.db.begin() as tx:
         # Once more: the voice may have been deleted while the upload was decoded.
         voices.find(tx, caller.account_id, voice_id, lock=True)
         recording = Recording(
@@ -78,7 +77,7 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
             speech_s=speech_seconds(wave),
         )
         recordings.insert(tx, caller.account_id, recording)
-        blobs.still(services.blobs, key, kept)
+        blobs.still(services.blobs, key, file)
     return recording
 
 
