@@ -277,6 +277,9 @@ def _leaving_on_signals() -> Iterator[None]:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # These tell of each start what the greeting says better.
+    for name in ("alembic", "uvicorn", "dbos", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 # --- say and demo -------------------------------------------------------------------------------
@@ -319,7 +322,7 @@ def demo(
         typer.Option(help="Folder of one person's recordings, x.wav or x.flac, with optional x.txt."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What the new voice shall say.")] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="WAV file to write.")] = Path("demo.wav"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="WAV file to write.")] = Path("demo-voice.wav"),
 ) -> None:
     """Clone a voice before your eyes: start a server, upload, build, speak, write a WAV, stop.
 

@@ -1,13 +1,9 @@
 """How alike two speakers are."""
 
-import sys
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from speech import models_dir, utterances
 
 from sayso.audio.waveform import Waveform

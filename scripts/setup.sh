@@ -1,0 +1,79 @@
+#!/bin/sh
+# Makes .venv and installs sayso with its pinned dependencies. Safe to run again: pip leaves what fits alone.
+#
+#   PYTHON=/path/to/python3.12 scripts/setup.sh     another Python
+#   TORCH_INDEX=https://...    scripts/setup.sh     another index for the CPU build of PyTorch
+set -eu
+cd "$(dirname "$0")/.."
+
+fits() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null
+}
+
+find_python() {
+    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if command -v "$name" >/dev/null && fits "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    echo "sayso needs Python 3.11, 3.12 or 3.13; found: $(python3 --version 2>&1 || echo none)." >&2
+    echo "Install one (Debian, Ubuntu: apt install python3 python3-venv) or set PYTHON to its path." >&2
+    return 1
+}
+
+if ! [ -x .venv/bin/python ] || ! fits .venv/bin/python; then
+    python=$(find_python)
+    echo "Making .venv with $($python --version)"
+    if ! "$python" -m venv --clear .venv; then
+        rm -rf .venv
+        echo "Could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2
+        exit 1
+    fi
+fi
+pip() {
+    .venv/bin/python -m pip --disable-pip-version-check "$@"
+}
+# An older pip does not know the newest wheels; if it cannot be renewed, it may still do.
+pip install --quiet --upgrade pip || echo "pip could not be renewed; going on with $(pip --version)" >&2
+
+torch=$(sed -n 's/^torch==\(.*\)$/torch==\1/p' constraints.txt)
+torch_version=${torch#torch==}
+installed() {
+    .venv/bin/python - "$torch_version" <<'PY'
+import sys
+from importlib.metadata import PackageNotFoundError, version
+try:
+    sys.exit(version("torch").split("+")[0] != sys.argv[1])
+except PackageNotFoundError:
+    sys.exit(1)
+PY
+}
+
+# sayso computes on the CPU. On Linux the common index holds a build of PyTorch that brings gigabytes for
+# graphics cards along, so pip is asked first what it would install. It needs only the metadata for that; where
+# an index has none, it would begin to load the file itself, hence the time limit: what takes long is large.
+wants_cuda() {
+    [ "$(uname -s)" = Linux ] || return 1
+    report=$(timeout 60 .venv/bin/python -m pip --disable-pip-version-check install \
+        --dry-run --quiet --no-deps --no-cache-dir --report - "$torch" 2>/dev/null) || return 0
+    printf '%s' "$report" | .venv/bin/python -c '
+import json, sys
+metadata = json.load(sys.stdin)["install"][0]["metadata"]
+is_cpu = metadata["version"].endswith("+cpu")
+cuda = [line for line in metadata.get("requires_dist", []) if line.startswith(("nvidia", "cuda"))]
+sys.exit(is_cpu or not cuda)
+'
+}
+
+if ! installed; then
+    if wants_cuda; then
+        echo "Installing the CPU build of PyTorch"
+        pip install --quiet --index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}" "$torch"
+    else
+        echo "Installing PyTorch"
+        pip install --quiet "$torch"
+    fi
+fi
+echo "Installing sayso and its dependencies"
+pip install --quiet --constraint constraints.txt --editable '.[dev]'
