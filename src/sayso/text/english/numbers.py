@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SMALL = [
     "zero",
     "one",
@@ -124,3 +126,23 @@ def plural_of(words: list[str]) -> list[str]:
     else:
         last += "es" if last.endswith("x") else "s"
     return [*words[:-1], last]
+
+
+def written_number(text: str) -> list[str]:
+    """A number with thousands commas and decimals, as written -> words: 1,234.5, .5, 007."""
+    whole, _, fraction = text.replace(",", "").partition(".")
+    words: list[str] = []
+    if whole:
+        words = (
+            digits(whole) if (len(whole) > 1 and whole[0] == "0") or len(whole) > 18 else cardinal(int(whole))
+        )
+    if fraction:
+        words += ["point", *digits(fraction)]
+    return words
+
+
+def year_like(text: str) -> list[str]:
+    """Four bare digits the way years and hundreds are read; every other number as it is."""
+    if re.fullmatch(r"\d{4}", text) and (1010 <= int(text) <= 2199):
+        return year(int(text))
+    return written_number(text)

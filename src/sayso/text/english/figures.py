@@ -1,0 +1,437 @@
+"""Rules for figures: money, dates, times, telephone numbers, measures, fractions, plain numbers."""
+
+from __future__ import annotations
+
+import re
+
+from sayso.text.english import abbreviations as known
+from sayso.text.english.numbers import cardinal, digits, ordinal, plural_of, written_number, year, year_like
+from sayso.text.english.place import END, WORD_BEFORE, Place, Rules, alternatives, between
+
+_MONTH = (
+    r"(?P<month>Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?\.?|July?\.?|Aug(?:ust|\.)?"
+    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
+)
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_MINUS = r"(?:(?<![\w)])-(?=[\d.$£€]))?"
+_MONTH_BY_PREFIX = {name[:3]: name for name in known.MONTHS}
+_MONTH_NAMES = list(known.MONTHS)
+_PER = {
+    "month": "month", "mo": "month", "year": "year", "yr": "year", "day": "day", "hour": "hour", "hr": "hour", "h": "hour",
+    "week": "week", "wk": "week", "person": "person", "kg": "kilogram", "lb": "pound", "night": "night", "user": "user",
+    "unit": "unit", "minute": "minute", "min": "minute", "second": "second", "s": "second", "sec": "second", "gal": "gallon",
+    "sq ft": "square foot", "mile": "mile", "km": "kilometer", "month.": "month", "GB": "gigabyte",
+}  # fmt: skip
+
+
+def _is_one(text: str) -> bool:
+    return text in ("1", "1.0", "1.00")
+
+
+# --- money -----------------------------------------------------------------------------------------------
+
+
+_ADJECTIVAL = r" (?:bills?|notes?|coins?|fees?|fines?|tips?|prizes?|budgets?|deals?|tickets?|bets?|loans?|checks?|rewards?|gifts?|discounts?|vouchers?|bonus)\b"
+"""A sum before these is an adjective: a five dollar bill."""
+
+
+def _money(match: re.Match[str], place: Place) -> list[str] | None:
+    one, many, cent, cents = known.CURRENCIES[match["sign"]]
+    amount, scale = match["amount"], match["scale"]
+    upper, upper_scale = match["upper"], match["upper_scale"]
+    words = ["minus"] if match["minus"] else []
+    if upper:
+        words += _amount(amount, scale)
+        words += ["to", *_amount(upper, upper_scale), *many.split()]
+    elif scale:
+        words += [*_amount(amount, scale), *many.split()]
+    else:
+        words += _coins(amount, one, many, cent, cents)
+        if re.match(_ADJECTIVAL, place.text[match.end() :]) and words[-1] == many.split()[-1]:
+            words[-1] = one.split()[-1]
+    per = match["per"]
+    return [*words, "per", *_PER[per].split()] if per else words
+
+
+def _amount(number: str, scale: str | None) -> list[str]:
+    return written_number(number) + ([known.SCALES[scale]] if scale else [])
+
+
+def _coins(amount: str, one: str, many: str, cent: str, cents: str) -> list[str]:
+    whole, _, fraction = amount.replace(",", "").partition(".")
+    if len(fraction) not in (0, 2):
+        return [*written_number(amount), *many.split()]
+    units, hundredths = int(whole or 0), int(fraction or 0)
+    words: list[str] = []
+    if units or not hundredths:
+        words += [*cardinal(units), *(one if units == 1 else many).split()]
+    if hundredths:
+        words += ["and"] if words else []
+        words += [*cardinal(hundredths), cent if hundredths == 1 else cents]
+    return words
+
+
+def _money_after(match: re.Match[str], _: Place) -> list[str] | None:
+    words = ["minus"] if match["minus"] else []
+    amount, sign = match["amount"], match["sign"]
+    if sign == "¢":
+        return [*words, *written_number(amount), "cent" if _is_one(amount) else "cents"]
+    if sign in known.CURRENCY_CODES:
+        one, many = known.CURRENCY_CODES[sign]
+    else:
+        one, many = known.CURRENCIES[sign][:2]
+        if not match["scale"]:
+            # European writing: 5,50 € and 5.50 €.
+            return words + _coins(amount, *known.CURRENCIES[sign])
+    plural = match["scale"] or not _is_one(amount)
+    return [*words, *_amount(amount, match["scale"]), *(many if plural else one).split()]
+
+
+def _money_code_before(match: re.Match[str], _: Place) -> list[str] | None:
+    one, many = known.CURRENCY_CODES[match["code"]]
+    plural = match["scale"] or not _is_one(match["amount"])
+    return [*_amount(match["amount"], match["scale"]), *(many if plural else one).split()]
+
+
+# --- dates and times ---------------------------------------------------------------------------------------
+
+
+def _month_of(text: str) -> str:
+    return _MONTH_BY_PREFIX[text.lower()[:3]]
+
+
+def _month_day(match: re.Match[str], _: Place) -> list[str] | None:
+    day = int(match["day"])
+    if not 1 <= day <= 31:
+        return None
+    words = [_month_of(match["month"]), *ordinal(day)]
+    if match["last"]:
+        words += ["to", *ordinal(int(match["last"]))]
+    return [*words, ",", *year(int(match["year"]))] if match["year"] else words
+
+
+def _day_month(match: re.Match[str], place: Place) -> list[str] | None:
+    day = int(match["day"])
+    if not 1 <= day <= 31:
+        return None
+    words = [*ordinal(day), "of", _month_of(match["month"])]
+    if place.before.lower() != "the":
+        words.insert(0, "the")
+    return [*words, ",", *year(int(match["year"]))] if match["year"] else words
+
+
+def _date(month: int, day: int, in_year: int) -> list[str] | None:
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    if in_year < 100:
+        in_year += 2000 if in_year < 50 else 1900
+    return [_MONTH_NAMES[month - 1], *ordinal(day), ",", *year(in_year)]
+
+
+def _iso_date(match: re.Match[str], _: Place) -> list[str] | None:
+    return _date(int(match["month"]), int(match["day"]), int(match["year"]))
+
+
+def _slash_date(match: re.Match[str], _: Place) -> list[str] | None:
+    first, second, in_year = int(match["a"]), int(match["b"]), int(match["year"])
+    return _date(first, second, in_year) or _date(second, first, in_year)
+
+
+def _dot_date(match: re.Match[str], _: Place) -> list[str] | None:
+    first, second, in_year = int(match["a"]), int(match["b"]), int(match["year"])
+    return _date(second, first, in_year) or _date(first, second, in_year)
+
+
+def _half(text: str | None) -> list[str]:
+    return [text[0].upper(), "M"] if text else []
+
+
+def _time(match: re.Match[str], _: Place) -> list[str] | None:
+    hour, minute = int(match["hour"]), int(match["minute"])
+    if hour > 24 or minute > 59:
+        return None
+    words = cardinal(hour)
+    if minute:
+        words += ["oh", *cardinal(minute)] if minute < 10 else cardinal(minute)
+    elif not match["half"]:
+        if 1 <= hour <= 12:
+            words.append("o'clock")
+        else:
+            words += ["hundred"] if hour else ["hundred", "hours"]
+    if match["second"]:
+        second = int(match["second"])
+        words += ["and", *cardinal(second), "second" if second == 1 else "seconds"]
+    return words + _half(match["half"])
+
+
+def _hour(match: re.Match[str], _: Place) -> list[str] | None:
+    words: list[str] = []
+    if match["from"]:
+        words = [*cardinal(int(match["from"])), *_half(match["from_half"]), "to"]
+    return (
+        [*words, *cardinal(int(match["hour"])), *_half(match["half"])] if int(match["hour"]) <= 12 else None
+    )
+
+
+# --- telephone numbers, versions, addresses ----------------------------------------------------------------
+
+
+def _phone(match: re.Match[str], _: Place) -> list[str] | None:
+    words: list[str] = []
+    for i, group in enumerate(re.findall(r"\d+|[A-Z]+", match[0])):
+        if i:
+            words.append(",")
+        elif match[0].startswith("+"):
+            words.append("plus")
+        if group == "800":
+            words += ["eight", "hundred"]
+        else:
+            words += digits(group) if group.isdigit() else [group.lower()]
+    return words
+
+
+def _version(match: re.Match[str], _: Place) -> list[str] | None:
+    groups = match["groups"].split(".")
+    words = ["version"] if match["v"] else []
+    joint = "dot" if len(groups) == 4 else "point"
+    for i, group in enumerate(groups):
+        words += ([joint] if i else []) + (
+            digits(group) if len(group) > 1 and group[0] == "0" else cardinal(int(group))
+        )
+    return words
+
+
+# --- numbers -------------------------------------------------------------------------------------------------
+
+
+def _percent(match: re.Match[str], _: Place) -> list[str] | None:
+    words = ["minus"] if match["minus"] else []
+    words += written_number(match["amount"])
+    if match["upper"]:
+        words += ["to", *written_number(match["upper"])]
+    return [*words, "percent"]
+
+
+def _measure(match: re.Match[str], _: Place) -> list[str] | None:
+    singular, plural = known.unit(match["unit"])
+    words = ["minus"] if match["minus"] else []
+    words += written_number(match["amount"])
+    if match["upper"]:
+        words += ["to", *written_number(match["upper"])]
+    one = _is_one(match["amount"]) and not match["upper"]
+    words += (singular if one else plural).split()
+    return [*words, "per", *_PER[match["per"]].split()] if match["per"] else words
+
+
+def _fraction(match: re.Match[str], place: Place) -> list[str] | None:
+    words = _fraction_alone(match, place)
+    if words is None or match["unit"] is None:
+        return words
+    singular, plural = known.unit(match["unit"])
+    return [*words, *plural.split()] if match["whole"] else [*words, "of", "a", *singular.split()]
+
+
+def _fraction_alone(match: re.Match[str], _: Place) -> list[str] | None:
+    top, bottom = int(match["top"]), int(match["bottom"])
+    words = [*cardinal(int(match["whole"])), "and"] if match["whole"] else []
+    if top == bottom and not match["whole"]:
+        return [*cardinal(top), *cardinal(bottom)]
+    if not 0 < top < bottom or bottom > 100:
+        return None if match["whole"] else [*cardinal(top), "over", *cardinal(bottom)]
+    if bottom in (2, 4):
+        name = {2: "half", 4: "quarter"}[bottom]
+        many = {2: "halves", 4: "quarters"}[bottom]
+        if words and top == 1:
+            return [*words, "a", name]
+        return [*words, *cardinal(top), name if top == 1 else many]
+    named = ordinal(bottom)
+    if top != 1:
+        named[-1] += "s"
+    return [*words, *cardinal(top), *named]
+
+
+def _ordinal(match: re.Match[str], _: Place) -> list[str] | None:
+    return ordinal(int(match["n"].replace(",", "")))
+
+
+def _decade(match: re.Match[str], _: Place) -> list[str] | None:
+    text = match["n"]
+    if text in ("100", "1000", "1,000"):
+        return ["hundreds" if text == "100" else "thousands"]
+    words = year(int(text)) if len(text) == 4 else cardinal(int(text))
+    return plural_of(words)
+
+
+def _range(match: re.Match[str], _: Place) -> list[str] | None:
+    first, second = match["a"], match["b"]
+    if re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{2}", second):
+        return [*year_like(first), "to", *year_like(second)]
+    return [*year_like(first), "to", *year_like(second)]
+
+
+def _times(match: re.Match[str], _: Place) -> list[str] | None:
+    words = year_like(match["a"])
+    for side in re.findall(_NUMBER, match["rest"]):
+        words += ["by", *year_like(side)]
+    return words
+
+
+def _fold_times(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["n"]), "times"]
+
+
+def _ratio(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["a"]), "to", *written_number(match["b"])]
+
+
+def _hash_number(match: re.Match[str], _: Place) -> list[str] | None:
+    return ["number", *written_number(match["n"])]
+
+
+def _plain_number(match: re.Match[str], place: Place) -> list[str] | None:
+    words = _unowned_number(match, place)
+    return [*words[:-1], words[-1] + "'s"] if match["owner"] else words
+
+
+def _unowned_number(match: re.Match[str], _: Place) -> list[str]:
+    words = ["minus"] if match["minus"] else []
+    if match["scale"]:
+        return [*words, *_amount(match["n"], match["scale"])]
+    return words + year_like(match["n"]) if not match["minus"] else words + written_number(match["n"])
+
+
+def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
+    power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
+    if power is None:
+        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+    base = match["base"]
+    factor, base = (match["factor"] or "", base) if base.isalpha() else ("", (match["factor"] or "") + base)
+    return (
+        (written_number(factor) if factor else [])
+        + (written_number(base) if base.isdecimal() else [base.upper()])
+        + power
+    )
+
+
+_SIGN = "(?P<sign>" + alternatives(known.CURRENCIES) + ")"
+_SCALE = r"(?:thousand|million|billion|trillion|bn|mn|tn|[kKmMbBT])(?!\w)"
+_PER_UNIT = "(?:/(?P<per>" + alternatives(_PER) + r")(?!\w))?"
+_UNIT = "(?P<unit>" + alternatives(known.UNITS) + r")(?![\w²³])"
+
+
+RULES: Rules = [
+    (re.compile(WORD_BEFORE + r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + END), _iso_date),
+    (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4}|\d{2})" + END), _slash_date),
+    (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>\d{4})" + END), _dot_date),
+    (
+        re.compile(
+            WORD_BEFORE
+            + _MONTH
+            + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s?[–-]\s?(?P<last>\d{1,2})(?:st|nd|rd|th)?)?(?![\d:]|\.\d)(?:,? (?P<year>[12]\d{3}))?"
+            + END
+        ),
+        _month_day,
+    ),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?"
+            + _MONTH
+            + r"(?![a-z])(?:,? (?P<year>[12]\d{3}))?"
+            + END
+        ),
+        _day_month,
+    ),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?:\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w))?(?![\d:])"
+        ),
+        _time,
+    ),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?:(?P<from>\d{1,2})\s?(?P<from_half>[ap]\.?m\.?)?\s?[–-]\s?)?(?P<hour>\d{1,2})\s?(?P<half>[ap]\.m\.|[AP]\.M\.|[apAP][mM])(?!\w)"
+        ),
+        _hour,
+    ),
+    (re.compile(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}" + END), _phone),
+    (re.compile(r"(?<!\w)1-\d{3}-[A-Z]{4,8}" + END), _phone),
+    (re.compile(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}" + END), _phone),
+    (re.compile(WORD_BEFORE + r"\d{3}-\d{4}" + END), _phone),
+    (re.compile(WORD_BEFORE + r"\d+(?:-\d+){2,}" + END), _phone),
+    (
+        re.compile(
+            r"(?P<minus>"
+            + _MINUS
+            + ")"
+            + _SIGN
+            + rf"\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:\s?[–-]\s?[$£€¥]?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALE}))?)?"
+            + _PER_UNIT
+            + r"(?![\d])"
+        ),
+        _money,
+    ),
+    (
+        re.compile(
+            rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?\s?(?P<sign>[€£¥₹₩¢]|(?:USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)(?!\w))"
+        ),
+        _money_after,
+    ),
+    (
+        re.compile(
+            rf"(?<!\w)(?P<code>USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?"
+            + END
+        ),
+        _money_code_before,
+    ),
+    (
+        re.compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})%?(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?\s?%"),
+        _percent,
+    ),
+    (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
+    (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
+    (re.compile(WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + END, re.I), _ordinal),
+    (re.compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + END), _decade),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)" + END), _times),
+    (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
+            + _UNIT
+            + r")?(?![\w/])"
+        ),
+        _fraction,
+    ),
+    (
+        re.compile(
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s)"
+            + _UNIT
+            + _PER_UNIT
+        ),
+        _measure,
+    ),
+    (
+        re.compile(
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
+        ),
+        _measure,
+    ),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})\s?–\s?(?P<b>{_NUMBER})" + END), _range),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})-(?P<b>{_NUMBER})" + END), _range),
+    (re.compile(WORD_BEFORE + r"(?P<a>\d+):(?P<b>\d+)" + END), _ratio),
+    (re.compile(WORD_BEFORE + r"[pP]\.(?=\s?\d)"), between("page")),
+    (re.compile(r"#\s?(?P<n>\d[\d,]*)" + END), _hash_number),
+    (re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
+    (
+        re.compile(
+            r"(?P<minus>"
+            + _MINUS
+            + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?P<owner>'s(?!\w))?(?![\d]|[^\W\d_])"
+        ),
+        _plain_number,
+    ),
+]
+"""In the order they are asked; the special before the general."""

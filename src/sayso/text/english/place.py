@@ -1,0 +1,45 @@
+"""What every rule of the normaliser is given, and pieces of patterns that the rules share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule is asked: the folded text, and what was said just before."""
+
+    text: str
+    before: str
+    """The spelling of the token before, as folded; empty at the start."""
+    shouted: bool
+    """The whole text is in capitals, so capitals mean nothing."""
+
+
+Rule = Callable[[re.Match[str], Place], list[str] | None]
+"""What is said for a match, or None (or nothing) when the rule does not apply after all."""
+
+Rules = list[tuple[re.Pattern[str], Rule]]
+"""Patterns with their rules, asked in order."""
+
+WORD_BEFORE = r"(?<![\w])"
+"""Not inside a word or number."""
+
+END = r"(?![\w])"
+"""Not before a letter or digit."""
+
+
+def between(words: str) -> Rule:
+    """A rule that says the same `words` whatever was matched."""
+
+    def rule(_: re.Match[str], __: Place) -> list[str] | None:
+        return words.split()
+
+    return rule
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """A pattern for any of `words`, longer ones first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
