@@ -56,7 +56,10 @@ PY
 wants_cuda() {
     [ "$(uname -s)" = Linux ] || return 1
     report=$(timeout 60 .venv/bin/python -m pip --disable-pip-version-check install \
-        --dry-run --quiet --no-deps --no-cache-dir --report - "$torch" 2>/dev/null) || return 0
+        --dry-run --quiet --no-deps --no-cache-dir --report - "$torch" 2>/dev/null) || {
+        [ $? -eq 124 ]  # out of time; at any other failure the plain install below says what is wrong
+        return
+    }
     printf '%s' "$report" | .venv/bin/python -c '
 import json, sys
 metadata = json.load(sys.stdin)["install"][0]["metadata"]
