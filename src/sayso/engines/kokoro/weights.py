@@ -20,8 +20,14 @@ FORMAT = "sayso-kokoro-weights-1"
 
 # Longest first; the left side is how the exporter spelt the module, the right side is ours.
 _RENAMES = (
-    (r"^encoder\.bert\.encoder\.albert_layer_groups\.0\.albert_layers\.0\.attention\.LayerNorm", "bert.layer.attention_norm"),
-    (r"^encoder\.bert\.encoder\.albert_layer_groups\.0\.albert_layers\.0\.full_layer_layer_norm", "bert.layer.output_norm"),
+    (
+        r"^encoder\.bert\.encoder\.albert_layer_groups\.0\.albert_layers\.0\.attention\.LayerNorm",
+        "bert.layer.attention_norm",
+    ),
+    (
+        r"^encoder\.bert\.encoder\.albert_layer_groups\.0\.albert_layers\.0\.full_layer_layer_norm",
+        "bert.layer.output_norm",
+    ),
     (r"^encoder\.bert\.encoder\.albert_layer_groups\.0\.albert_layers\.0\.(attention\.)?", "bert.layer."),
     (r"^encoder\.bert\.encoder\.embedding_hidden_mapping_in", "bert.project"),
     (r"^encoder\.bert\.embeddings\.LayerNorm", "bert.norm"),
@@ -98,17 +104,27 @@ def extract(onnx_file: Path) -> dict[str, np.ndarray]:
         elif node.op_type == "DynamicQuantizeLSTM":
             bias = array(node.input[3])  # (2, 8h): input biases, then recurrent ones
             for kind, source in (("ih", node.input[1]), ("hh", node.input[2])):
-                matrix, scale, zero = array(source), array(source.replace("_quantized", "_scale")), zero_points[source]
+                matrix, scale, zero = (
+                    array(source),
+                    array(source.replace("_quantized", "_scale")),
+                    zero_points[source],
+                )
                 for direction, suffix in enumerate(("", "_reverse")):
                     name = f"{module}.weight_{kind}_l0{suffix}"
                     out[name] = np.ascontiguousarray(_gates(matrix[direction]).T)
-                    out[name + "#scale"], out[name + "#zero"] = scale[direction : direction + 1], zero[direction : direction + 1]
+                    out[name + "#scale"], out[name + "#zero"] = (
+                        scale[direction : direction + 1],
+                        zero[direction : direction + 1],
+                    )
                     half = np.split(bias[direction], 2)[0 if kind == "ih" else 1]
                     out[f"{module}.bias_{kind}_l0{suffix}"] = _gates(half)
         elif node.op_type == "DequantizeLinear" and node.input[0].endswith("_quantized"):
             _embedding(node, graph, inits, array, out)
     for name in inits:
-        if re.fullmatch(r"(encoder|decoder)\..*\.(bias|gamma|beta|alpha[12]\.\d|LayerNorm\.weight|full_layer_layer_norm\.weight)", name):
+        if re.fullmatch(
+            r"(encoder|decoder)\..*\.(bias|gamma|beta|alpha[12]\.\d|LayerNorm\.weight|full_layer_layer_norm\.weight)",
+            name,
+        ):
             out.setdefault(our_name(name), array(name).astype(np.float32))
     linear = next(n for n in graph.node if n.name.endswith("m_source/l_linear/MatMul"))
     out["decoder.generator.source.weight"] = array(linear.input[1]).T.copy()
@@ -122,7 +138,10 @@ def _embedding(node: Any, graph: Any, inits: Any, array: Any, out: dict[str, np.
     if table in inits:
         name = our_name(table.removesuffix("_quantized"))
         out[name] = array(table)
-        out[name + "#scale"], out[name + "#zero"] = array(node.input[1]).reshape(-1), array(node.input[2]).reshape(-1)
+        out[name + "#scale"], out[name + "#zero"] = (
+            array(node.input[1]).reshape(-1),
+            array(node.input[2]).reshape(-1),
+        )
 
 
 def convert(onnx_file: Path, out_file: Path) -> None:

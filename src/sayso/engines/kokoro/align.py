@@ -1,0 +1,66 @@
+"""Phonemes against recorded speech: how many frames each phoneme lasts in a recording.
+
+The recording is compared with the same words said by a stock voice, whose phoneme times are known. A
+Viterbi search walks through the synthetic frames while the recording's frames go by one after another;
+it may stand still (the person is slower) or skip (the person is faster).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sayso.engines.kokoro import features
+
+_STEP_COST = np.array([0.30, 0.0, 0.12, 0.35, 0.7], np.float32)
+"""Price of advancing 0, 1, 2, 3 or 4 synthetic frames in one recorded frame."""
+
+
+def walk(real: Tensor, synthetic: Tensor) -> NDArray[np.int64]:
+    """Features (n, d) and (m, d) -> for each of the n recorded frames the synthetic frame it matches, rising."""
+    a, b = (torch.nn.functional.normalize(x, dim=1) for x in (real, synthetic))
+    distance = (1 - a @ b.T).numpy()
+    n, m = distance.shape
+    far = np.float32(1e9)
+    total = np.full(m, far, np.float32)
+    total[: max(3, m // 50)] = distance[0, : max(3, m // 50)]
+    back = np.zeros((n, m), np.int8)
+    for i in range(1, n):
+        options = np.full((len(_STEP_COST), m), far, np.float32)
+        for step, cost in enumerate(_STEP_COST):
+            options[step, step:] = total[: m - step] + cost
+        back[i] = options.argmin(0)
+        total = options.min(0) + distance[i]
+    path = np.zeros(n, np.int64)
+    at = m - 1 - int(total[::-1][: max(3, m // 50)].argmin())
+    for i in range(n - 1, -1, -1):
+        path[i] = at
+        at -= int(back[i, at])
+    return path
+
+
+def durations(real: Tensor, synthetic: Tensor, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Frames of 25 ms each phoneme lasts in `real`.
+
+    real, synthetic: samples (n,) at 24 kHz; frames (T,): what each phoneme lasts in `synthetic`.
+    Returns (T,), each at least 1, together len(real) // 600 (or T, if that is more).
+    """
+    path = walk(features.cepstra(real), features.cepstra(synthetic))
+    ends = np.cumsum(frames)[:-1] * 2  # in 12.5 ms frames of the synthetic speech
+    total = max(len(real) // 600, len(frames))
+    crossed = np.searchsorted(path, ends) / 2
+    return _whole(crossed, total)
+
+
+def _whole(ends: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+    """Inner borders (T - 1,) in frames -> durations (T,), whole, at least 1, summing to `total`."""
+    T = len(ends) + 1
+    borders = np.round(ends).astype(np.int64)
+    # Forwards so that nothing is shorter than a frame, backwards so that the rest still fits.
+    for i in range(T - 1):
+        borders[i] = max(borders[i], (borders[i - 1] if i else 0) + 1)
+    for i in range(T - 2, -1, -1):
+        borders[i] = min(borders[i], total - (T - 1 - i))
+    return np.diff(np.concatenate([[0], borders, [total]]))
