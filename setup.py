@@ -16,8 +16,8 @@ HERE = Path("src/sayso/engines/kokoro/kernels")
 FLAGS = ["-O3", "-std=gnu11", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"]
 PORTABLE = ["-DNAME=portable", "-DLANES=4", "-DPANEL=6"]
 X86 = [
-    ["-DNAME=avx2", "-DLANES=8", "-DPANEL=6", "-mavx2", "-mfma"],
-    ["-DNAME=avx512", "-DLANES=16", "-DPANEL=14", "-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mprefer-vector-width=512"],
+    ["-DNAME=avx2", "-DLANES=8", "-DPANEL=6", "-mavx2", "-mfma", "-mprfchw"],
+    ["-DNAME=avx512", "-DLANES=16", "-DPANEL=14", "-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mprfchw", "-mprefer-vector-width=512"],
 ]  # fmt: skip
 
 

@@ -246,6 +246,21 @@ def test_changed_weights_are_packed_again(fastest: None) -> None:
     assert error(fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0]), conv(x)) < NEAR
 
 
+def test_weights_packed_while_speaking_serve_an_adaptation(fastest: None) -> None:
+    conv, x, affine = a_conv(32, 32, 3), torch.randn(1, 32, 40), torch.randn(1, 64, requires_grad=True)
+    alpha = torch.ones(1, 32, 1)
+    with torch.inference_mode():
+        spoken, _ = through_kernels(conv, x, affine, alpha, x)
+    y, _ = through_kernels(conv, x, affine, alpha, x)
+    y.square().sum().backward()
+    assert torch.equal(y.detach(), spoken)
+    assert affine.grad is not None
+    assert affine.grad.abs().sum() > 0
+    with torch.inference_mode():
+        born_there = a_conv(32, 32, 3)
+        assert error(fused.from_rows(fused.conv_rows(born_there, fused.to_rows(x))[0]), born_there(x)) < NEAR
+
+
 @pytest.mark.parametrize("kernel", [3, 7, 11])
 def test_a_block_gives_the_same_either_way(
     instructions: str, monkeypatch: pytest.MonkeyPatch, kernel: int

@@ -161,7 +161,9 @@ def _kernels() -> Kernels:
 
 def _packed(conv: nn.Conv1d | nn.ConvTranspose1d) -> _Pair:
     weight = conv.weight
-    key = (weight.data_ptr(), weight._version, None if conv.bias is None else conv.bias._version)
+    key = tuple(
+        (p.data_ptr(), 0 if p.is_inference() else p._version) for p in (weight, conv.bias) if p is not None
+    )
     with _lock:
         pair = _pairs.get(conv)
         if pair is None or pair.key != key:

@@ -20,8 +20,38 @@ _NOTHING, _MOMENTS, _GRADIENT = 0, 1, 2
 INSTRUCTION_SETS = ("avx512", "avx2", "portable")
 """Best first. `portable` is for tests and other processors: torch is faster than it."""
 
-_ints = ["batch", "n_in", "n_out", "c_in", "c_out", "dilation", "pad", "outputs", "points", "parts", "threads", "activation", "after", "affine_batch"]
-_pointers = ["x", "moments", "affine", "alpha", "weights", "in_matrix", "out_matrix", "bias", "residual", "extra", "y", "moments_out", "z", "sums"]
+_ints = [
+    "batch",
+    "n_in",
+    "n_out",
+    "c_in",
+    "c_out",
+    "dilation",
+    "pad",
+    "outputs",
+    "points",
+    "parts",
+    "threads",
+    "activation",
+    "after",
+    "affine_batch",
+]
+_pointers = [
+    "x",
+    "moments",
+    "affine",
+    "alpha",
+    "weights",
+    "in_matrix",
+    "out_matrix",
+    "bias",
+    "residual",
+    "extra",
+    "y",
+    "moments_out",
+    "z",
+    "sums",
+]
 
 
 class _Conv(ctypes.Structure):

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
 #define TILE (2 * LANES)
 #define MAX_POINTS 11
 #define EPSILON 1e-5
@@ -91,6 +91,7 @@ typedef struct {
     float *scale, *shift, *alpha, *inverse, *mean, *deviation;
 } channels;
 
+static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t padded(int64_t c) { return (c + LANES - 1) / LANES * LANES; }
 
 static float *new_floats(int64_t n) {
@@ -321,15 +322,15 @@ static void fill(const sayso_conv *s, const piece *w, const channels *f, const s
 
 INLINE void finish(const sayso_conv *s, const piece *w, const float *product, int64_t tile, int points, int outputs) {
     const int64_t c = s->c_out, c0 = tile * TILE, apart = w->tiles * TILE, base = w->batch * s->n_out * c;
-    for (int64_t half = 0; half < 2; half++) {
-        const int64_t i = c0 + half * LANES, some = c - i;
-        if (some <= 0) break;
-        const vf bias = s->bias ? load_some(s->bias + i, some) : splat(0.0f);
-        for (int64_t k = 0; k < w->tiles; k++) {
+    const int64_t halves = c - c0 > LANES ? 2 : 1;
+    for (int64_t k = 0; k < w->tiles; k++) {
+        const int64_t left = w->count - k * outputs;
+        for (int64_t half = 0; half < halves; half++) {
+            const int64_t i = c0 + half * LANES, some = c - i;
+            const vf bias = s->bias ? load_some(s->bias + i, some) : splat(0.0f);
             vf out[8];
             if (points == 1) out[0] = load(product + k * TILE + half * LANES);
             else out_of_points(product + k * TILE + half * LANES, apart, s->out_matrix, points, outputs, out);
-            const int64_t left = w->count - k * outputs;
             _Pragma("GCC unroll 8") for (int o = 0; o < outputs; o++) {
                 if (o >= left) break;
                 const int64_t at = base + (w->t0 + (k * outputs + o) * s->dilation) * c + i;
@@ -342,17 +343,54 @@ INLINE void finish(const sayso_conv *s, const piece *w, const float *product, in
     }
 }
 
-static void run(const sayso_conv *s, const piece *w, const channels *f, const scratch *a) {
+/* While the matrix product keeps the arithmetic busy, fetch what comes after it: the rows of the result and what
+   is added to them, for this tile of channels, and the input rows of the next piece. Rows a dilation apart are
+   more than the processor's own prefetching understands. */
+typedef struct {
+    const float *row;     /* next input row of the next piece */
+    int64_t rows, step;   /* how many are left, floats from one to the next */
+    int64_t each;         /* how many a call */
+} ahead;
+
+static void fetch_rows(ahead *a, int64_t c) {
+    for (int64_t k = 0; k < a->each && a->rows > 0; k++, a->rows--, a->row += a->step)
+        for (int64_t i = 0; i < c; i += 16) __builtin_prefetch(a->row + i, 0, 2);
+}
+
+static void fetch_result(const sayso_conv *s, const piece *w, int64_t tile, int64_t from, int64_t to) {
+    const int64_t at = (w->batch * s->n_out + w->t0) * s->c_out + tile * TILE;
+    for (int64_t k = from; k < to; k++)
+        for (int64_t i = 0; i < TILE; i += 16) {
+            const int64_t p = at + k * s->dilation * s->c_out + i;
+            __builtin_prefetch(s->y + p, 1, 2);
+            if (s->residual) __builtin_prefetch(s->residual + p, 0, 2);
+            if (s->extra) __builtin_prefetch(s->extra + p, 0, 2);
+        }
+}
+
+static void run(const sayso_conv *s, const piece *w, const piece *next, const channels *f, const scratch *a) {
     const int64_t v_rows = w->tiles + s->parts - 1, chunks = (s->c_in + CHUNK - 1) / CHUNK;
     const int64_t v_point = chunks * v_rows * CHUNK, w_point = s->parts * s->c_in * TILE;
     /* Panels of nearly equal height: a last one of two rows would run at a fraction of the speed. */
     const int64_t panels = (w->tiles + PANEL - 1) / PANEL;
+    const int64_t calls = s->points * panels;
+    ahead input = {0};
+    if (next) {
+        const int64_t d = s->dilation, t = next->t0 - s->pad, skip = t < 0 ? (-t + d - 1) / d : 0, from = t + skip * d;
+        const int64_t wanted = (next->tiles + s->parts - 1) * s->outputs + s->points - s->outputs - skip;
+        const int64_t there = from < s->n_in ? (s->n_in - from + d - 1) / d : 0;
+        input = (ahead){s->x + (next->batch * s->n_in + from) * s->c_in, at_most(wanted, there), d * s->c_in, 0};
+        input.each = input.rows / ((w->last - w->first) * calls) + 1;
+    }
     fill(s, w, f, a, v_rows);
     for (int64_t tile = w->first; tile < w->last; tile++) {
         for (int64_t p = 0; p < s->points; p++) {
             const float *weights = s->weights + (tile * s->points + p) * w_point;
             for (int64_t k = 0; k < panels; k++) {
                 const int64_t from = w->tiles * k / panels, to = w->tiles * (k + 1) / panels;
+                const int64_t call = p * panels + k;
+                fetch_result(s, w, tile, w->count * call / calls, w->count * (call + 1) / calls);
+                fetch_rows(&input, s->c_in);
                 PANELS[to - from](a->v + p * v_point + from * CHUNK, v_rows, s->c_in, s->parts, weights,
                                   a->product + (p * w->tiles + from) * TILE);
             }
@@ -366,100 +404,132 @@ static void run(const sayso_conv *s, const piece *w, const channels *f, const sc
 
 /* --- a whole convolution --------------------------------------------------------------------------------- */
 
-#define V_BYTES (480 * 1024) /* of transformed input a piece: with weights and products it stays in a 1 MB L2 */
+#define V_BYTES (384 * 1024) /* of transformed input a piece: with all else it then stays in a 1 MB L2 */
 
-static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
+/* How a convolution is cut in pieces: (batch, phase, stretch of tiles, stretch of output channels). Few rows and
+   many channels are cut by channel, so that two threads have something to do; many rows are not. Depends on sizes
+   alone, never on threads. */
+typedef struct {
+    int64_t phases, stretches, groups, pieces, tiles;
+} cut;
+
+static cut cut_up(const sayso_conv *s, int64_t weight_tiles, int64_t chunks) {
+    cut c = {.phases = at_most(s->dilation, s->n_out)};
+    int64_t most = V_BYTES / (s->points * chunks * CHUNK * 4) / PANEL * PANEL;
+    most = most < 2 * PANEL ? 2 * PANEL : at_most(most, 16 * PANEL);
+    const int64_t longest = ((s->n_out + c.phases - 1) / c.phases + s->outputs - 1) / s->outputs;
+    c.stretches = (longest + most - 1) / most;
+    c.tiles = (longest + c.stretches - 1) / c.stretches;
+    c.groups = s->batch * c.phases * c.stretches < 8 ? at_most(weight_tiles, s->c_in >= 256 ? 4 : 2) : 1;
+    c.pieces = s->batch * c.phases * c.stretches * c.groups;
+    return c;
+}
+
+static piece piece_of(const sayso_conv *s, const cut *c, int64_t weight_tiles, int64_t k) {
+    const int64_t group = k % c->groups, stretch = k / c->groups % c->stretches, rest = k / c->groups / c->stretches;
+    piece w = {.phase = rest % c->phases, .batch = rest / c->phases};
+    const int64_t positions = (s->n_out - w.phase + c->phases - 1) / c->phases;
+    const int64_t all = (positions + s->outputs - 1) / s->outputs;
+    w.tile = all * stretch / c->stretches;
+    w.tiles = all * (stretch + 1) / c->stretches - w.tile;
+    w.t0 = w.phase + s->dilation * s->outputs * w.tile;
+    w.count = at_most(w.tiles * s->outputs, positions - w.tile * s->outputs);
+    w.first = weight_tiles * group / c->groups;
+    w.last = weight_tiles * (group + 1) / c->groups;
+    return w;
+}
+
+/* What the pieces have summed, joined in their order, channel by channel. */
+static void join(const sayso_conv *s, const cut *c, int64_t weight_tiles, const float *table, int64_t wide) {
+    const int64_t per_batch = c->pieces / s->batch;
+    for (int64_t b = 0; b < s->batch; b++)
+        for (int64_t group = 0; group < c->groups; group++) {
+            const int64_t c0 = weight_tiles * group / c->groups * TILE;
+            const int64_t c1 = at_most(weight_tiles * (group + 1) / c->groups * TILE, s->c_out);
+            for (int64_t i = c0; i < c1; i++) {
+                double n = 0, mean = 0, squares = 0, total[3] = {0};
+                for (int64_t k = b * per_batch + group; k < (b + 1) * per_batch; k += c->groups) {
+                    const double more = (double)piece_of(s, c, weight_tiles, k).count;
+                    const float *sums = table + k * 3 * wide + i;
+                    if (more <= 0) continue;
+                    if (s->after == GRADIENT) {
+                        for (int j = 0; j < 3; j++) total[j] += sums[j * wide];
+                    } else { /* two means and centred squares into one (Chan, Golub and LeVeque 1979) */
+                        const double delta = sums[0] - mean;
+                        squares += sums[wide] + delta * delta * n * more / (n + more);
+                        mean += delta * more / (n + more);
+                        n += more;
+                    }
+                }
+                if (s->after == MOMENTS) {
+                    s->moments_out[2 * b * s->c_out + i] = (float)mean;
+                    s->moments_out[(2 * b + 1) * s->c_out + i] = (float)(1.0 / sqrt(squares / n + EPSILON));
+                } else {
+                    for (int j = 0; j < 3; j++) s->sums[(3 * b + j) * s->c_out + i] = (float)total[j];
+                }
+            }
+        }
+}
+
+static int64_t take(int64_t *counter) {
+    int64_t mine;
+#pragma omp atomic capture
+    mine = (*counter)++;
+    return mine;
+}
 
 static int conv(const sayso_conv *s) {
     const int known = (s->points == 1 && s->outputs == 1) || (s->points == 6 && s->outputs == 4) ||
                       (s->points == 10 && s->outputs == 4) || (s->points == 11 && s->outputs == 6);
     if (!known || s->batch < 0 || s->n_out < 0 || s->n_in < 0 || s->c_in < 1 || s->c_out < 1) return -2;
     if (s->batch == 0 || s->n_out == 0) return 0;
-    const int64_t d = at_most(s->dilation, s->n_out), weight_tiles = (s->c_out + TILE - 1) / TILE;
-    const int64_t chunks = (s->c_in + CHUNK - 1) / CHUNK;
-    const int64_t of_z = s->after == GRADIENT ? s->c_out : s->c_in, wide_out = padded(s->c_out);
-
-    int64_t most = V_BYTES / (s->points * chunks * CHUNK * 4) / PANEL * PANEL;
-    most = most < 2 * PANEL ? 2 * PANEL : at_most(most, 16 * PANEL);
-    /* Pieces: (batch, phase, stretch of tiles, stretch of output channels). Few long rows are not cut by channel;
-       many channels and few rows are, so that two threads have something to do. */
-    const int64_t longest = ((s->n_out + d - 1) / d + s->outputs - 1) / s->outputs;
-    const int64_t stretches = (longest + most - 1) / most;
-    const int64_t groups = s->batch * d * stretches < 8 ? at_most(weight_tiles, s->c_in >= 256 ? 4 : 2) : 1;
-    const int64_t n_pieces = s->batch * d * stretches * groups;
+    const int64_t weight_tiles = (s->c_out + TILE - 1) / TILE, chunks = (s->c_in + CHUNK - 1) / CHUNK;
+    const int64_t wide = padded(s->c_out);
+    const cut c = cut_up(s, weight_tiles, chunks);
     int failed = 0;
+    int64_t taken = 0;
 
     channels *f = calloc((size_t)s->batch, sizeof(channels));
-    float *table = s->after == NOTHING ? NULL : new_floats(n_pieces * 3 * wide_out);
-    int64_t *counts = calloc((size_t)n_pieces, sizeof(int64_t));
-    if (!f || !counts || (s->after != NOTHING && !table)) failed = 1;
-    for (int64_t b = 0; b < s->batch && !failed; b++) failed = fold(&f[b], s, of_z, b) != 0;
+    float *table = s->after == NOTHING ? NULL : new_floats(c.pieces * 3 * wide);
+    if (!f || (s->after != NOTHING && !table)) failed = 1;
+    for (int64_t b = 0; b < s->batch && !failed; b++)
+        failed = fold(&f[b], s, s->after == GRADIENT ? s->c_out : s->c_in, b) != 0;
 
-#pragma omp parallel num_threads((int)s->threads) if (s->threads > 1 && n_pieces > 1)
+#pragma omp parallel num_threads((int)s->threads) if (s->threads > 1 && c.pieces > 1)
     {
-        const int64_t tiles = (longest + stretches - 1) / stretches, v_rows = tiles + s->parts - 1;
         scratch a = {new_floats((8 * s->outputs + s->points) * padded(s->c_in)),
-                     new_floats(s->points * chunks * v_rows * CHUNK), new_floats(s->points * tiles * TILE)};
+                     new_floats(s->points * chunks * (c.tiles + s->parts - 1) * CHUNK),
+                     new_floats(s->points * c.tiles * TILE)};
         if (!a.rows || !a.v || !a.product) {
 #pragma omp atomic write
             failed = 1;
         }
 #pragma omp barrier
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t k = 0; k < n_pieces; k++) {
-            if (failed) continue;
-            const int64_t group = k % groups, stretch = k / groups % stretches;
-            piece w = {.phase = k / groups / stretches % d, .batch = k / groups / stretches / d};
-            const int64_t positions = (s->n_out - w.phase + d - 1) / d;
-            const int64_t all = (positions + s->outputs - 1) / s->outputs;
-            w.tile = all * stretch / stretches;
-            w.tiles = all * (stretch + 1) / stretches - w.tile;
-            if (w.tiles <= 0) continue;
-            w.t0 = w.phase + s->dilation * s->outputs * w.tile;
-            w.count = at_most(w.tiles * s->outputs, positions - w.tile * s->outputs);
-            w.first = weight_tiles * group / groups;
-            w.last = weight_tiles * (group + 1) / groups;
-            run(s, &w, &f[w.batch], &a);
-            counts[k] = w.count;
-            const int64_t c0 = w.first * TILE, c1 = at_most(w.last * TILE, s->c_out);
-            float *sums = table + k * 3 * wide_out;
-            const int64_t base = w.batch * s->n_out * s->c_out;
-            if (s->after == MOMENTS)
-                piece_moments(s->y + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, sums, sums + wide_out);
-            if (s->after == GRADIENT)
-                piece_gradient(s->y + base, s->z + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, &f[w.batch],
-                               (int)s->activation, s->slope, sums, wide_out);
+        /* Every thread takes its pieces one ahead, to know what to fetch. */
+        int64_t k = failed ? c.pieces : take(&taken);
+        while (k < c.pieces) {
+            const int64_t after = take(&taken);
+            const piece w = piece_of(s, &c, weight_tiles, k);
+            const piece next = piece_of(s, &c, weight_tiles, after < c.pieces ? after : k);
+            if (w.tiles > 0) {
+                run(s, &w, after < c.pieces ? &next : NULL, &f[w.batch], &a);
+                const int64_t c0 = w.first * TILE, c1 = at_most(w.last * TILE, s->c_out);
+                const int64_t base = w.batch * s->n_out * s->c_out;
+                if (s->after == MOMENTS)
+                    piece_moments(s->y + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, table + k * 3 * wide,
+                                  table + (k * 3 + 1) * wide);
+                if (s->after == GRADIENT)
+                    piece_gradient(s->y + base, s->z + base, s->c_out, w.t0, s->dilation, w.count, c0, c1, &f[w.batch],
+                                   (int)s->activation, s->slope, table + k * 3 * wide, wide);
+            }
+            k = after;
         }
         free(a.rows), free(a.v), free(a.product);
     }
 
-    const int64_t per_batch = n_pieces / s->batch;
-    for (int64_t b = 0; b < s->batch && !failed && s->after != NOTHING; b++) {
-        for (int64_t i = 0; i < s->c_out; i++) {
-            double n = 0, mean = 0, squares = 0, total[3] = {0};
-            for (int64_t k = b * per_batch; k < (b + 1) * per_batch; k++) {
-                const int64_t group = k % groups;
-                if (!counts[k] || i < weight_tiles * group / groups * TILE || i >= weight_tiles * (group + 1) / groups * TILE)
-                    continue;
-                const float *sums = table + k * 3 * wide_out;
-                if (s->after == GRADIENT)
-                    for (int j = 0; j < 3; j++) total[j] += sums[j * wide_out + i];
-                else { /* joining two means and centred squares (Chan et al. 1979) */
-                    const double more = (double)counts[k], delta = sums[i] - mean;
-                    squares += sums[wide_out + i] + delta * delta * n * more / (n + more);
-                    mean += delta * more / (n + more);
-                    n += more;
-                }
-            }
-            if (s->after == MOMENTS) {
-                s->moments_out[(2 * b) * s->c_out + i] = (float)mean;
-                s->moments_out[(2 * b + 1) * s->c_out + i] = (float)(1.0 / sqrt(squares / n + EPSILON));
-            } else
-                for (int j = 0; j < 3; j++) s->sums[(3 * b + j) * s->c_out + i] = (float)total[j];
-        }
-    }
+    if (!failed && s->after != NOTHING) join(s, &c, weight_tiles, table, wide);
     for (int64_t b = 0; f && b < s->batch; b++) free(f[b].scale);
-    free(f), free(table), free(counts);
+    free(f), free(table);
     return failed ? -1 : 0;
 }
 
@@ -527,4 +597,4 @@ static int norm_backward(const float *g, const float *x, const float *mom, const
     return 0;
 }
 
-const sayso_kernels JOIN(sayso_kernels_, NAME) = {TILE, conv, moments, norm_backward};
+const sayso_kernels PASTE(sayso_kernels_, NAME) = {TILE, conv, moments, norm_backward};
