@@ -1,0 +1,127 @@
+"""The commands that run a server: as programs, with real signals."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sayso.audio.codec import decode
+from serving import free_port, humming
+
+SAYSO = [sys.executable, "-m", "sayso"]
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SAYSO_")}
+    return {**others, "SAYSO_HOME": str(home), "SAYSO_ENGINE": "tone", "SAYSO_THREADS": "1", **settings}
+
+
+@contextmanager
+def started(home: Path, port: int):
+    """`sayso serve`, answering; yields the process and the file of its standard output."""
+    log = home / "out.txt"
+    with log.open("w") as out, (home / "err.txt").open("w") as err:
+        process = subprocess.Popen(
+            [*SAYSO, "serve"], env=environment(home, SAYSO_PORT=str(port)), stdout=out, stderr=err
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        yield process, log
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_first_start_tells_all_that_is_needed_and_leaves_in_order(tmp_path):
+    port = free_port()
+    with started(tmp_path, port) as (process, log):
+        told = log.read_text()
+        assert f"http://127.0.0.1:{port}" in told
+        assert str(tmp_path) in told
+        # The line to try works as it stands, with curl or without.
+        words = shlex.split(re.search(r"^ *(curl .*)$", told, re.M)[1])
+        name, value = words[words.index("-H") + 1].split(": ")
+        answer = httpx.get(words[-1], headers={name: value}).json()
+        assert answer["success"]
+        secret = value.split()[1]
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(20) == 0
+    with started(tmp_path, port) as (process, log):
+        assert f"http://127.0.0.1:{port}" in log.read_text()
+        assert secret not in log.read_text()
+        assert httpx.get(f"http://127.0.0.1:{port}/api/v2/voices?page=1", headers={name: value}).is_success
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(20) == 0
+
+
+def test_a_port_that_is_taken_is_a_setting_to_change(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+
+        done = subprocess.run(
+            [*SAYSO, "serve"], env=environment(tmp_path, SAYSO_PORT=port), capture_output=True, text=True
+        )
+
+    assert done.returncode == 2
+    assert "SAYSO_PORT" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("has_speech", [True, False])
+def test_the_demo_clones_and_speaks_and_its_last_line_is_the_file(tmp_path, has_speech):
+    home, speech, out = tmp_path / "home", tmp_path / "speech", tmp_path / "a name with spaces.wav"
+    words = ["demo", "--text", "The kettle is on.", "-o", str(out)]
+    if has_speech:
+        speech.mkdir()
+        for number in range(3):
+            (speech / f"{number}.wav").write_bytes(humming(4.0, pitch_hz=140))
+        words += ["--speech", str(speech)]
+
+    done = subprocess.run(
+        [*SAYSO, *words], env=environment(home), capture_output=True, text=True, timeout=120
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"WAV {out}"
+    assert decode(out.read_bytes()).duration_s > 0.5
+    assert "authorized uploader" in done.stdout
+    assert ("synthetic" in done.stdout) is not has_speech
+    for stage in ("server answers", "upload", "build", "speak"):
+        assert re.search(rf"{stage} +\d+\.\d s", done.stdout)
+    assert [path for path in home.iterdir() if path.name.startswith("demo-")] == []
+
+
+def test_a_demo_without_weights_says_what_to_do(tmp_path):
+    done = subprocess.run(
+        [*SAYSO, "demo", "-o", str(tmp_path / "x.wav")],
+        env=environment(tmp_path, SAYSO_ENGINE="kokoro"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 1
+    assert "sayso models fetch" in done.stderr
+    assert done.stderr.count("\n") == 1
