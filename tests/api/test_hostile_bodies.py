@@ -1,6 +1,7 @@
 """What a stranger may send, and that the server answers in the envelope and lives on."""
 
 import socket
+import time
 from typing import Any
 
 import httpx
@@ -115,10 +116,25 @@ def test_a_uuid_of_nothing_is_not_found(client: httpx.Client, noun: str, uuid: s
     refused(client.get(f"/api/v2/{noun}/{uuid}"), 404)
 
 
-def test_what_came_half_is_forgotten(server: Server, client: httpx.Client) -> None:
+def test_what_came_half_is_forgotten_without_a_fuss(server: Server, client: httpx.Client) -> None:
+    lines = [
+        "POST /api/v2/projects HTTP/1.1",
+        "Host: x",
+        f"Authorization: Bearer {server.token}",
+        "X-Request-Id: came-half",
+        "Content-Type: application/json",
+        "Content-Length: 99",
+    ]
     with socket.create_connection(("127.0.0.1", server.port)) as line:
-        head = f"POST /api/v2/projects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n"
-        line.sendall(head.encode() + b'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"name"')
+        line.sendall("\r\n".join([*lines, "", '{"name"']).encode())
+        # The server shall have begun to read before the line goes dead.
+        time.sleep(0.3)
+    deadline = time.monotonic() + 10
+    while not (noted := [line for line in server.log.read_text().splitlines() if "came-half" in line]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert len(noted) == 1
+    assert "499" in noted[0]
     assert client.get("/healthz").json()["success"]
 
 

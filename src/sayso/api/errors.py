@@ -9,6 +9,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from sayso import errors
@@ -91,6 +92,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.SaysoError, _sayso_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     # Starlette raises this one again after answering; sayso.api.edge swallows it there, so that
     # the connection stays open for the client's next request.
     app.add_exception_handler(Exception, _any_error)
@@ -135,6 +137,11 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     fields = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
     message = "; ".join(f"{name}: {fact}" for name, fact in fields.items())
     return Answer(failure(message, fields), HTTPStatus.BAD_REQUEST)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    # Nobody is there to read it, and it is nobody's fault: no trace in the log, only the access line.
+    return Answer(failure("the client left before its request was complete"), 499)
 
 
 async def _any_error(request: Request, error: Exception) -> Response:

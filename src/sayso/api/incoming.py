@@ -27,10 +27,15 @@ def _services(request: Request) -> Services:
     return services
 
 
-Parts = Annotated[Services, Depends(_services)]
+async def _parts(request: Request) -> Services:
+    # A coroutine, as all that waits for nothing: a plain function would cost a trip to a thread.
+    return _services(request)
 
 
-def _links(request: Request) -> Links:
+Parts = Annotated[Services, Depends(_parts)]
+
+
+async def _links(request: Request) -> Links:
     return Links(_services(request), base_url(request), datetime.now(UTC))
 
 

@@ -13,7 +13,7 @@ from sayso.api.errors import status_of
 from sayso.api.examples import PAGES, VOICE_FLAGS, answers, lists, takes
 from sayso.api.incoming import LargeJson, Linked, Parts, SmallJson, flag, identified
 from sayso.domain.voice import Voice
-from sayso.errors import Rejected
+from sayso.errors import BadAudio, Rejected
 from sayso.usecases import voices
 from sayso.wire.fields import decode_base64
 from sayso.wire.paging import page_answer, page_request
@@ -45,7 +45,7 @@ def _consent(text: str | None) -> tuple[bytes | None, Rejected | None]:
     try:
         return decode_base64(text, "consent"), None
     except Rejected as refusal:
-        return None, refusal
+        return None, BadAudio(f"{refusal}; the voice is there without it", refusal.fields)
 
 
 def _answer(item: dict[str, Any], refusal: Rejected | None) -> Answer:
