@@ -24,8 +24,8 @@ def visible(text: str) -> str:
     return "".join(text.split())
 
 
-def texts(text: str, **options: int) -> list[str]:
-    return [piece.text for piece in split(text, shortest=0, **options)]
+def texts(text: str, longest: int = 250) -> list[str]:
+    return [piece.text for piece in split(text, shortest=0, longest=longest)]
 
 
 @settings(deadline=None)
