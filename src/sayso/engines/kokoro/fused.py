@@ -184,7 +184,7 @@ def _pack(conv: nn.Conv1d | nn.ConvTranspose1d, key: object) -> _Pair:
         halves = weight.reshape(*weight.shape[:2], 2, stride).flip(2)
         weight = halves.permute(3, 1, 0, 2).flatten(0, 1)
         bias = None if bias is None else bias.repeat(stride)
-    packed = _kernels().pack(weight, bias, dilation, pad, scheme_for(weight.shape[2]))
+    packed = _kernels().pack(weight, bias, dilation, pad, scheme_for(weight.shape[2], weight.shape[1]))
     return _Pair(key, weight, packed)
 
 

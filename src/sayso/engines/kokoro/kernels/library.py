@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from sayso.engines.kokoro.kernels.toom import Scheme
 
@@ -118,11 +119,14 @@ class Kernels:
         inside, of_kernel, outside = (torch.from_numpy(m) for m in scheme.matrices())
         parts = scheme.parts(kernel)
         tiles = -(-c_out // self.tile)
-        w = torch.zeros(tiles * self.tile, c_in, parts * scheme.taps, dtype=torch.float64)
-        w[:c_out, :, :kernel] = weight.detach()
+        w = weight.detach()
+        if scheme.points > 1:
+            taps = parts * scheme.taps
+            w = F.pad(w, (0, taps - kernel)).view(c_out, c_in, parts, scheme.taps)
+            w = (w @ of_kernel.T.float()).flatten(2)  # (c_out, c_in, parts * points)
+        w = F.pad(w, (0, 0, 0, 0, 0, tiles * self.tile - c_out))
         # -> tile of outputs, point, part, input channel, output channel within the tile
-        w = w.view(tiles, self.tile, c_in, parts, scheme.taps) @ of_kernel.T
-        w = w.permute(0, 4, 3, 2, 1).float()
+        w = w.view(tiles, self.tile, c_in, parts, scheme.points).permute(0, 4, 3, 2, 1)
         pieces = [w[:, :, :, c : c + _CHUNK].flatten(2) for c in range(0, c_in, _CHUNK)]
         return Packed(
             scheme, kernel, dilation, pad, c_in, c_out,

@@ -50,9 +50,16 @@ _FOR_KERNEL = {
 }
 
 
-def scheme_for(kernel: int) -> Scheme:
-    """The scheme for a kernel of so many taps."""
-    return _FOR_KERNEL.get(kernel, DIRECT)
+_WIDE = 512
+
+
+def scheme_for(kernel: int, c_in: int = 1) -> Scheme:
+    """The scheme for a kernel of so many taps over so many channels.
+
+    Wide convolutions run over few positions: there a scheme would save less time than the larger weights, up to
+    twice as many, are worth in memory.
+    """
+    return DIRECT if c_in >= _WIDE else _FOR_KERNEL.get(kernel, DIRECT)
 
 
 @cache
