@@ -50,7 +50,6 @@ class ToneEngine:
         """See VoiceEngine. One take after the other; what was learnt from each is written down."""
         if not takes:
             raise TooLittleSpeech("there is nothing to learn from: expected at least one take")
-        folder.mkdir(parents=True, exist_ok=True)
         notes = folder / "tone.learnt.json"
         job = _fingerprint(takes, seed)
         learnt = _read_notes(notes, job)

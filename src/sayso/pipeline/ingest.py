@@ -29,6 +29,8 @@ LONGEST_TAKE_S = 12.0
 SHORTEST_TAKE_S = 1.0
 _KEEP_S = 0.08
 _LONG_PAUSE_S = 0.6
+_SPEECH_PAUSE_S = 1.0
+"""Shorter pauses belong to speech: people breathe and think."""
 _AGREES = 0.75
 _SURE = 0.5
 
@@ -58,7 +60,7 @@ def flac(wave: Waveform) -> bytes:
 
 def speech_seconds(wave: Waveform) -> float:
     """Seconds of `wave` that are not silence, short pauses included, by level alone."""
-    return sum(span.duration_s for span in loud_spans(wave, bridge_s=0.3))
+    return sum(span.duration_s for span in loud_spans(wave, bridge_s=_SPEECH_PAUSE_S))
 
 
 def write_inputs(folder: Path, given: Sequence[tuple[bytes, str | None]], language: str) -> None:

@@ -26,7 +26,9 @@ def train(folder: Path, engine: VoiceEngine, seed: int, progress: Progress) -> P
     takes = read_takes(folder)
     if not takes:
         raise TooLittleSpeech("no speech was found in the recordings: upload some where words are spoken")
-    return engine.clone(takes, folder / "engine", seed, progress)
+    scratch = folder / "engine"
+    scratch.mkdir(exist_ok=True)
+    return engine.clone(takes, scratch, seed, progress)
 
 
 def write_takes(folder: Path, takes: list[Take]) -> None:
