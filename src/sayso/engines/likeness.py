@@ -85,9 +85,11 @@ class SpeakerEncoder:
                 import torch
                 from safetensors.torch import load_file
 
-                state = load_file(str(weights.path(self._models_dir, WEIGHTS)))
-                lstm = torch.nn.LSTM(N_MELS, SIZE, num_layers=3, batch_first=True)
-                linear = torch.nn.Linear(SIZE, SIZE)
+                # Whoever asks first may be in inference mode, whose tensors are of no use outside it.
+                with torch.inference_mode(False):
+                    state = load_file(str(weights.path(self._models_dir, WEIGHTS)))
+                    lstm = torch.nn.LSTM(N_MELS, SIZE, num_layers=3, batch_first=True)
+                    linear = torch.nn.Linear(SIZE, SIZE)
                 for name, module in (("lstm.", lstm), ("linear.", linear)):
                     module.load_state_dict(
                         {

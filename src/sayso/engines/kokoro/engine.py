@@ -79,5 +79,7 @@ class KokoroEngine:
         with self._lock:
             if self._net is None:
                 torch.set_num_threads(self._threads)
-                self._net = Kokoro.from_weights(weights.load(pinned.path(self._models_dir, WEIGHTS)))
+                # The first who asks may only be speaking: weights made in inference mode could never adapt.
+                with torch.inference_mode(False):
+                    self._net = Kokoro.from_weights(weights.load(pinned.path(self._models_dir, WEIGHTS)))
             return self._net
