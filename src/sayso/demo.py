@@ -29,9 +29,7 @@ from sayso.engines.registry import EngineOptions, make_engine
 from sayso.errors import BadAudio, Rejected, SaysoError, Unavailable
 from sayso.settings import Settings
 
-TEXT = (
-    "This is my voice now. It was made from a few recordings, on two processor cores, in less than a minute."
-)
+TEXT = "This is my voice, made from a few short recordings. I have never said this sentence myself."
 """Said when no other text is given."""
 
 READER_TEXTS = (

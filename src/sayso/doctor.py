@@ -39,6 +39,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield _cores(settings)
     yield _memory()
+    yield _kernels()
     yield from _weights(settings)
     yield _database(settings)
 
@@ -101,6 +102,21 @@ def _memory() -> Finding:
     if free < _GOOD_MEMORY:
         return Finding("memory", fact, NOTE, "building a voice takes up to 3 GB beside the server's 1 GB")
     return Finding("memory", fact)
+
+
+def _kernels() -> Finding:
+    """The compiled part of the decoder: without it speech is made by plain torch."""
+    from sayso.engines.kokoro.kernels.library import best
+
+    found = best()
+    if isinstance(found, str):
+        return Finding(
+            "kernels",
+            f"{found}; speech is made without them, more slowly",
+            NOTE,
+            "install a C compiler (Debian, Ubuntu: apt install gcc libc6-dev) and install sayso again",
+        )
+    return Finding("kernels", f"compiled, {found.name} is used")
 
 
 def _weights(settings: Settings) -> Iterator[Finding]:
