@@ -28,7 +28,9 @@ def main(packs: Path, models_dir: Path) -> None:
     names, styles, embeddings, pitches = [], [], [], []
     for file in sorted(packs.glob("*.bin")):
         rows = np.fromfile(file, "<f4").reshape(510, 256)[[n - 1 for n in stock.SYMBOLS]]
-        speaker = engine.speaker(KokoroVoice(engine.affines(rows[stock.TIMBRE_ROW, :128]), rows[:, 128:], stock.SYMBOLS))
+        speaker = engine.speaker(
+            KokoroVoice(engine.affines(rows[stock.TIMBRE_ROW, :128]), rows[:, 128:], stock.SYMBOLS)
+        )
         wave = Waveform(np.concatenate([s.wave.samples for s in speaker.speak(TEXT)]), speaker.rate_hz)
         f0 = pitch.track(wave.samples)
         names.append(file.stem)

@@ -50,7 +50,11 @@ def dequantised(file: Path, outputs: list[str]) -> bytes:
                 tensors[at] = constant(tensors[at] + "_f32", values.transpose(0, 2, 1))
             attributes = {a.name: helper.get_attribute_value(a) for a in n.attribute}
             nodes.append(helper.make_node("LSTM", tensors[:8], n.output, n.name, **attributes))
-        elif (n.op_type == "Floor" and "bias_quant_rounded" in n.name) or (n.op_type == "Cast" and "bias_quantized_node" in n.name) or (n.op_type == "Cast" and n.input[0] in integers):
+        elif (
+            (n.op_type == "Floor" and "bias_quant_rounded" in n.name)
+            or (n.op_type == "Cast" and "bias_quantized_node" in n.name)
+            or (n.op_type == "Cast" and n.input[0] in integers)
+        ):
             nodes.append(helper.make_node("Identity", n.input, n.output))
         else:
             nodes.append(n)

@@ -51,7 +51,9 @@ def graph(models_dir):
     options = ort.SessionOptions()
     options.log_severity_level = 3
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(dequantised(models_dir / "kokoro/kokoro-v1_0-int8.onnx", list(STAGES.values())), options)
+    session = ort.InferenceSession(
+        dequantised(models_dir / "kokoro/kokoro-v1_0-int8.onnx", list(STAGES.values())), options
+    )
     style = stock.voices()["af_heart"].styles[3:4]
     feeds = {"tokens": np.array([symbols.ids(PHONEMES)]), "style": style, "speed": np.ones(1, np.float32)}
     audio, *stages = session.run(None, feeds)
@@ -65,7 +67,6 @@ def ours(models_dir, graph):
 
     net = network.Kokoro.from_weights(weights.load(models_dir / "kokoro/kokoro.safetensors"))
     style = torch.from_numpy(graph["style"])
-    seen = {}
     with torch.inference_mode():
         hidden, text = net.read(torch.tensor([symbols.ids(PHONEMES)]))
         encoded = net.predictor.encode(hidden, style[:, 128:])
@@ -76,8 +77,9 @@ def ours(models_dir, graph):
         harmonics = net.decoder.generator.harmonics(f0, None)
         net.decoder.generator.harmonics = lambda *_: torch.from_numpy(graph["harmonics"])
         audio = net.decoder(asr, f0, energy, net.decoder.affines(style[:, :128]))
-    seen = dict(hidden=hidden, text=text, encoded=encoded, durations=durations, f0=f0, energy=energy, asr=asr)
-    return {"audio": audio[0].numpy(), "harmonics": harmonics.numpy(), **{k: v.numpy() for k, v in seen.items()}}
+    stages = (hidden, text, encoded, durations, f0, energy, asr, harmonics, audio[0])
+    names = ("hidden", "text", "encoded", "durations", "f0", "energy", "asr", "harmonics", "audio")
+    return {name: stage.numpy() for name, stage in zip(names, stages, strict=True)}
 
 
 @pytest.mark.parametrize("stage", ["hidden", "text", "encoded", "durations", "f0", "energy", "asr"])

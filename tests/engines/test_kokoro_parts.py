@@ -33,7 +33,12 @@ def test_a_voice_survives_its_file():
     np.testing.assert_array_equal(back.affines, there.affines)
     np.testing.assert_array_equal(back.prosody, there.prosody)
     np.testing.assert_array_equal(back.weights["generator.conv_post.bias"], np.ones(22))
-    assert (back.pitch_ratio, back.rate_ratio, back.notes, back.prosody_symbols) == (1.07, 0.93, {"seed": 3}, stock.SYMBOLS)
+    assert (back.pitch_ratio, back.rate_ratio, back.notes, back.prosody_symbols) == (
+        1.07,
+        0.93,
+        {"seed": 3},
+        stock.SYMBOLS,
+    )
 
 
 def test_a_voice_is_at_most_200_kilobytes_and_the_same_voice_is_the_same_file():
@@ -95,7 +100,10 @@ def test_phonemes_are_found_where_a_slower_reader_says_them():
         out = []
         for i, n in enumerate(lengths):
             t = np.arange(n * 600) / RATE
-            tone = sum(np.sin(2 * np.pi * f * t) for f in (300 + 400 * (i % 3), 900 + 500 * (i % 4), 3000 - 350 * (i % 5)))
+            tone = sum(
+                np.sin(2 * np.pi * f * t)
+                for f in (300 + 400 * (i % 3), 900 + 500 * (i % 4), 3000 - 350 * (i % 5))
+            )
             out.append(tone * 0.1 + rng.normal(size=len(t)) * 0.003)
         return np.concatenate(out).astype(np.float32)
 

@@ -104,7 +104,7 @@ class ChildDecoder:
             self._children.discard(child)
 
 
-class _Died(Exception):  # noqa: N818 - named as all our errors are
+class _Died(Exception):
     """The child is no more; the text completes `the file ...`."""
 
 

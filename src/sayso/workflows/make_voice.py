@@ -37,7 +37,7 @@ Outcome = dict[str, Any]
 """{"ok": value}, or {"failed": reason}, or {"died": reason} (worth another try), or {"gone": True}."""
 
 
-class _Gone(Exception):  # noqa: N818 - named as all our errors are
+class _Gone(Exception):
     """The voice was deleted, or this build is not its running one any more."""
 
 

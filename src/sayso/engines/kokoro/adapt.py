@@ -77,9 +77,15 @@ def rapid(
     recipe = recipe or Recipe()
     clock = _Clock(progress, recipe.steps)
     waves = [_prepared(take.wave) for take in takes]
-    usable = [(w, t.text) for w, t in zip(waves, takes, strict=True) if w.duration_s >= _SHORTEST_S and phonemize(t.text)]
+    usable = [
+        (w, t.text)
+        for w, t in zip(waves, takes, strict=True)
+        if w.duration_s >= _SHORTEST_S and phonemize(t.text)
+    ]
     if not usable:
-        raise TooLittleSpeech("no recording holds speech with words we can say: record at least 10 s of clear speech")
+        raise TooLittleSpeech(
+            "no recording holds speech with words we can say: record at least 10 s of clear speech"
+        )
     f0s = [pitch.track(wave.samples) for wave, _ in usable]
     voiced = np.concatenate(f0s)
     voiced = voiced[voiced > 0]
@@ -143,14 +149,18 @@ def _embedding(encoder: SpeakerEncoder, waves: Sequence[Waveform]) -> NDArray[np
 
 
 @torch.inference_mode()
-def _lesson(net: Kokoro, start: stock.StockVoice, wave: Waveform, text: str, f0: NDArray[np.float32]) -> _Lesson:
+def _lesson(
+    net: Kokoro, start: stock.StockVoice, wave: Waveform, text: str, f0: NDArray[np.float32]
+) -> _Lesson:
     ids = torch.tensor([symbols.ids(join(phonemize(text)))[: network.MAX_PHONEMES + 2]])
     style = torch.from_numpy(start.prosody[stock.TIMBRE_ROW])[None]
     hidden, read = net.read(ids)
     encoded = net.predictor.encode(hidden, style)
     stock_frames = speak.whole_frames(net.predictor.durations(encoded)[0])
     synthetic = _said(net, start, style, read, encoded, stock_frames)
-    frames = torch.from_numpy(align.durations(torch.from_numpy(wave.samples), synthetic, stock_frames.numpy()))
+    frames = torch.from_numpy(
+        align.durations(torch.from_numpy(wave.samples), synthetic, stock_frames.numpy())
+    )
     L = int(frames.sum())
     samples = torch.from_numpy(_fitted(wave.samples, L * network.FRAME))
     _, energy = net.predictor.curves(network.spread(encoded, frames), style)
@@ -165,7 +175,9 @@ def _lesson(net: Kokoro, start: stock.StockVoice, wave: Waveform, text: str, f0:
     )
 
 
-def _said(net: Kokoro, start: stock.StockVoice, style: Tensor, read: Tensor, encoded: Tensor, frames: Tensor) -> Tensor:
+def _said(
+    net: Kokoro, start: stock.StockVoice, style: Tensor, read: Tensor, encoded: Tensor, frames: Tensor
+) -> Tensor:
     """The same words by the starting voice, (600 L,)."""
     f0, energy = net.predictor.curves(network.spread(encoded, frames), style)
     asr = network.spread(read.transpose(1, 2), frames).transpose(1, 2)
@@ -180,13 +192,21 @@ def _fitted(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
 
 def _energy_offset(lessons: Sequence[_Lesson]) -> float:
     """What to add to the recordings' log energy so that their loud half is as loud as the predictor's."""
-    loud = [torch.cat(curves) for curves in ([x.energy for x in lessons], [x.predicted_energy for x in lessons])]
+    loud = [
+        torch.cat(curves) for curves in ([x.energy for x in lessons], [x.predicted_energy for x in lessons])
+    ]
     real, predicted = (float(x[x > x.median()].mean()) for x in loud)
     return predicted - real
 
 
 def _fit(
-    net: Kokoro, start: stock.StockVoice, lessons: Sequence[_Lesson], offset: float, seed: int, clock: _Clock, recipe: Recipe
+    net: Kokoro,
+    start: stock.StockVoice,
+    lessons: Sequence[_Lesson],
+    offset: float,
+    seed: int,
+    clock: _Clock,
+    recipe: Recipe,
 ) -> NDArray[np.float32]:
     """Adapted gains and offsets, (37396,)."""
     rng = np.random.default_rng(seed)

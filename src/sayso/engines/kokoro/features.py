@@ -19,8 +19,8 @@ _BANK_RATE_HZ = 16_000
 @functools.cache
 def mel_bank(n_fft: int, n_mels: int, rate_hz: int) -> Tensor:
     """HTK mel triangles, (n_mels, n_fft // 2 + 1), not normalised."""
-    to_mel = lambda hz: 2595 * np.log10(1 + hz / 700)  # noqa: E731
-    edges = 700 * (10 ** (np.linspace(to_mel(0), to_mel(rate_hz / 2), n_mels + 2) / 2595) - 1)
+    top_mel = 2595 * np.log10(1 + rate_hz / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top_mel, n_mels + 2) / 2595) - 1)
     hz = np.linspace(0, rate_hz / 2, n_fft // 2 + 1)
     rise = (hz[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     fall = (edges[2:, None] - hz[None]) / (edges[2:] - edges[1:-1])[:, None]
@@ -54,6 +54,6 @@ def cepstra(samples: Tensor, n_cepstra: int = 20) -> Tensor:
 def _dct(n: int, k: int) -> Tensor:
     """Orthonormal cosine transform, (k, n)."""
     at = torch.arange(n)[None] + 0.5
-    basis = torch.cos(torch.pi / n * at * torch.arange(k)[:, None]) * (2 / n) ** 0.5
+    basis: Tensor = torch.cos(torch.pi / n * at * torch.arange(k)[:, None]) * (2 / n) ** 0.5
     basis[0] *= 0.5**0.5
     return basis

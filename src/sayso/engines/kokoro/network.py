@@ -59,7 +59,8 @@ class _AlbertLayer(nn.Module):
         )
         attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, T, C)
         x = self.attention_norm(x + self.dense(attended))
-        return self.output_norm(x + self.ffn_output(F.gelu(self.ffn(x), approximate="tanh")))
+        x = self.output_norm(x + self.ffn_output(F.gelu(self.ffn(x), approximate="tanh")))
+        return x
 
 
 class Albert(nn.Module):
@@ -148,7 +149,8 @@ class AdainResBlock(nn.Module):
         y = self.conv2(F.leaky_relu(self.norm2(self.conv1(y), next(affines)), 0.2))
         if self.conv1x1 is not None:
             x = self.conv1x1(x)
-        return (x + y) * math.sqrt(0.5)
+        out: Tensor = (x + y) * math.sqrt(0.5)
+        return out
 
     def _fused(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """The same through our kernels."""
@@ -197,7 +199,8 @@ class _AdaLayerNorm(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         gamma, beta = self.fc(style).unsqueeze(1).chunk(2, dim=-1)
-        return (1 + gamma) * F.layer_norm(x, x.shape[-1:], eps=1e-5) + beta
+        out: Tensor = (1 + gamma) * F.layer_norm(x, x.shape[-1:], eps=1e-5) + beta
+        return out
 
 
 def _bi_lstm(c_in: int, C: int) -> nn.LSTM:
@@ -433,10 +436,14 @@ class Kokoro(nn.Module):
     @classmethod
     def from_weights(cls, arrays: Mapping[str, NDArray[np.float32]]) -> Kokoro:
         """The network around `arrays`, which it shares; for inference, with no gradients."""
-        with torch.device("meta"):  # no time spent on initialising what is replaced at once
-            net = cls()
-        net.load_state_dict({name: torch.from_numpy(values) for name, values in arrays.items()}, assign=True)
-        return net.eval().requires_grad_(False)
+        # Loaded from inside inference mode, the weights could never take part in an adaptation.
+        with torch.inference_mode(False):
+            with torch.device("meta"):  # no time spent on initialising what is replaced at once
+                net = cls()
+            net.load_state_dict(
+                {name: torch.from_numpy(values) for name, values in arrays.items()}, assign=True
+            )
+            return net.eval().requires_grad_(False)
 
     def read(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Phoneme ids (B, T), 0 at both ends -> hidden (B, T, 512) for the predictor, (B, 512, T) for the decoder."""

@@ -66,7 +66,9 @@ class KokoroSpeaker:
         if not self._voice.weights:
             return self._net.decoder(asr, f0, energy, self._affines, noise)  # type: ignore[no-any-return]
         swapped = {name: torch.from_numpy(values) for name, values in self._voice.weights.items()}
-        out: Tensor = torch.func.functional_call(self._net.decoder, swapped, (asr, f0, energy, self._affines, noise))
+        out: Tensor = torch.func.functional_call(
+            self._net.decoder, swapped, (asr, f0, energy, self._affines, noise)
+        )
         return out
 
 
@@ -99,7 +101,9 @@ def _fitting(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], bool]]:
         start = end
 
 
-def _spoken(samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], piece: Piece, pause_s: float) -> Spoken:
+def _spoken(
+    samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], piece: Piece, pause_s: float
+) -> Spoken:
     """Trimmed, faded and followed by its pause; with the words' times."""
     rate = network.RATE_HZ
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
@@ -114,7 +118,10 @@ def _spoken(samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], 
     borders = np.concatenate([[0], np.cumsum(frames)]) * network.FRAME
     marks, at = [], 1  # position 0 is the padding symbol
     for word in words:
-        first, last = (min(max(int(borders[min(i, len(borders) - 1)]) - start, 0), len(cut)) for i in (at, at + len(word.phonemes)))
+        first, last = (
+            min(max(int(borders[min(i, len(borders) - 1)]) - start, 0), len(cut))
+            for i in (at, at + len(word.phonemes))
+        )
         marks.append(Mark(word.text, first / rate, last / rate))
         at += len(word.phonemes) + len(word.trailing)
     text = piece.text[words[0].start : words[-1].end] if words else piece.text

@@ -59,7 +59,12 @@ def voices() -> dict[str, StockVoice]:
     data = load(resources.files(__package__).joinpath("stock.safetensors").read_bytes())
     names = bytes(data["names"]).decode().split()
     return {
-        name: StockVoice(name, data["styles"][i].astype(np.float32), data["embeddings"][i].astype(np.float32), float(data["pitch_hz"][i]))
+        name: StockVoice(
+            name,
+            data["styles"][i].astype(np.float32),
+            data["embeddings"][i].astype(np.float32),
+            float(data["pitch_hz"][i]),
+        )
         for i, name in enumerate(names)
     }
 

@@ -45,12 +45,20 @@ class KokoroVoice:
 
     def row(self, n_symbols: int) -> Floats:
         """The prosody style (128,) for a text of so many symbols."""
-        nearest = min(range(len(self.prosody_symbols)), key=lambda i: abs(np.log(self.prosody_symbols[i] / max(1, n_symbols))))
-        return self.prosody[nearest]
+        nearest = min(
+            range(len(self.prosody_symbols)),
+            key=lambda i: abs(np.log(self.prosody_symbols[i] / max(1, n_symbols))),
+        )
+        row: Floats = self.prosody[nearest]
+        return row
 
     def pack(self) -> bytes:
         """The file's bytes; same voice, same bytes."""
-        arrays = {"affines": self.affines, "prosody": self.prosody, **{"weights/" + k: v for k, v in self.weights.items()}}
+        arrays = {
+            "affines": self.affines,
+            "prosody": self.prosody,
+            **{"weights/" + k: v for k, v in self.weights.items()},
+        }
         body = b"".join(np.ascontiguousarray(a, dtype="<f2").tobytes() for a in arrays.values())
         header = {
             "engine": "kokoro",
@@ -71,7 +79,9 @@ def unpack(artifact: bytes) -> KokoroVoice:
         raise BadArtifact("this is not a voice of the kokoro engine: build the voice again")
     version = artifact[len(MAGIC)]
     if version != VERSION:
-        raise BadArtifact(f"the voice file has version {version}, this program reads version {VERSION}: update sayso")
+        raise BadArtifact(
+            f"the voice file has version {version}, this program reads version {VERSION}: update sayso"
+        )
     rest = artifact[len(MAGIC) + 1 + 32 :]
     if hashlib.sha256(rest).digest() != artifact[len(MAGIC) + 1 : len(MAGIC) + 1 + 32]:
         raise BadArtifact("the voice file is damaged, its checksum does not match: build the voice again")

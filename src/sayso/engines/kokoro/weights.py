@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sayso.errors import BadArtifact
 
@@ -57,13 +58,13 @@ def our_name(theirs: str) -> str:
     return theirs
 
 
-def _gates(matrix: np.ndarray) -> np.ndarray:
+def _gates(matrix: NDArray[Any]) -> NDArray[Any]:
     """(..., 4h) with gates in ONNX order i, o, f, c -> torch order i, f, c, o."""
     i, o, f, c = np.split(matrix, 4, axis=-1)
     return np.concatenate([i, f, c, o], axis=-1)
 
 
-def extract(onnx_file: Path) -> dict[str, np.ndarray]:
+def extract(onnx_file: Path) -> dict[str, NDArray[Any]]:
     """Read the graph: our names -> arrays.
 
     Integer arrays come with `<name>#scale` and `<name>#zero`, of one value or one a row.
@@ -73,8 +74,11 @@ def extract(onnx_file: Path) -> dict[str, np.ndarray]:
 
     graph = onnx.load(str(onnx_file)).graph
     inits = {t.name: t for t in graph.initializer}
-    array = lambda name: np.array(numpy_helper.to_array(inits[name]))  # noqa: E731
-    out: dict[str, np.ndarray] = {}
+
+    def array(name: str) -> NDArray[Any]:
+        return np.array(numpy_helper.to_array(inits[name]))
+
+    out: dict[str, NDArray[Any]] = {}
 
     def put(name: str, source: str, transpose: bool = False) -> None:
         values = array(source)
@@ -85,7 +89,7 @@ def extract(onnx_file: Path) -> dict[str, np.ndarray]:
             out[name + "#zero"] = zero_points[source].reshape(-1)
         out[name] = np.ascontiguousarray(values.T if transpose else values)
 
-    zero_points: dict[str, np.ndarray] = {}
+    zero_points: dict[str, NDArray[Any]] = {}
     for node in graph.node:
         if node.op_type in {"ConvInteger", "MatMulInteger"} and node.input[1] in inits:
             zero_points[node.input[1]] = array(node.input[3])
@@ -131,7 +135,7 @@ def extract(onnx_file: Path) -> dict[str, np.ndarray]:
     return out
 
 
-def _embedding(node: Any, graph: Any, inits: Any, array: Any, out: dict[str, np.ndarray]) -> None:
+def _embedding(node: Any, graph: Any, inits: Any, array: Any, out: dict[str, NDArray[Any]]) -> None:
     """An embedding is gathered as integers and dequantised after; find its table."""
     gather = next(n for n in graph.node if node.input[0] in n.output)
     table = gather.input[0]
@@ -155,7 +159,7 @@ def convert(onnx_file: Path, out_file: Path) -> None:
     aside.replace(out_file)
 
 
-def load(file: Path) -> dict[str, np.ndarray]:
+def load(file: Path) -> dict[str, NDArray[Any]]:
     """Our names -> float32 arrays. Raises BadArtifact when the file is not ours."""
     from safetensors import SafetensorError, safe_open
 
@@ -163,7 +167,7 @@ def load(file: Path) -> dict[str, np.ndarray]:
         with safe_open(str(file), framework="np") as weights:
             if (weights.metadata() or {}).get("format") != FORMAT:
                 raise BadArtifact(f"{file.name} is not {FORMAT}; run `sayso models fetch`")
-            raw = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
+            raw = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118 - it is no dict
     except (SafetensorError, OSError) as problem:
         raise BadArtifact(f"cannot read {file.name}: {problem}; run `sayso models fetch`") from problem
     out = {}
