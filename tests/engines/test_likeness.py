@@ -4,11 +4,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from real_speech import models_dir, utterances
 
 from sayso.audio.waveform import Waveform
 from sayso.engines.likeness import SpeakerEncoder, windows_of
 from sayso.errors import BadAudio
-from speech import models_dir, utterances
 
 
 @pytest.mark.parametrize(("seconds", "windows"), [(0.5, 1), (1.6, 1), (1.9, 1), (2.4, 2), (10.0, 12)])
