@@ -39,9 +39,15 @@ def parser(description: str, *, speech_is_needed: bool) -> argparse.ArgumentPars
         metavar="NAME",
         help="the collection below DIR whose speakers are cloned (default: %(default)s)",
     )
-    made.add_argument("--threads", type=int, default=2, help="cores the models may use (default: %(default)s)")
     made.add_argument(
-        "--models", type=Path, default=_models(), metavar="DIR", help="folder of the weights (default: %(default)s)"
+        "--threads", type=int, default=2, help="cores the models may use (default: %(default)s)"
+    )
+    made.add_argument(
+        "--models",
+        type=Path,
+        default=_models(),
+        metavar="DIR",
+        help="folder of the weights (default: %(default)s)",
     )
     made.add_argument("--engine", default="kokoro", help="voice engine (default: %(default)s)")
     made.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
@@ -58,7 +64,8 @@ def machine(threads: int) -> dict[str, str]:
         "machine": f"{_processor()}, {_cores()} cores seen, {_memory_gb():.0f} GB, {platform.system()} {platform.machine()}",
         "instructions": " ".join(_flags()) or "unknown",
         "threads": str(threads),
-        "load at start": f"{os.getloadavg()[0]:.2f}" + (" (the machine was busy)" if os.getloadavg()[0] > 0.5 else ""),
+        "load at start": f"{os.getloadavg()[0]:.2f}"
+        + (" (the machine was busy)" if os.getloadavg()[0] > 0.5 else ""),
         "versions": ", ".join(
             [f"sayso {_version('sayso')} at {_revision()}", f"Python {platform.python_version()}"]
             + [f"{name} {_version(name)}" for name in _PACKAGES]
@@ -124,7 +131,9 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3g}" if abs(value) >= 100 else f"{value:.2f}"
+        return (
+            f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3g}" if abs(value) >= 100 else f"{value:.2f}"
+        )
     return str(value)
 
 

@@ -26,6 +26,7 @@ import soxr
 from numpy.typing import NDArray
 from scipy.fft import dct
 
+FIGURES = Path(__file__).with_name("judge.npz")
 RATE_HZ = 16_000
 PIECE_S, ENROLMENT_PIECE_S = 3.0, 5.0
 
@@ -79,7 +80,7 @@ _HANN = np.hanning(_WINDOW).astype(np.float32)
 class Judge:
     """Speech -> a unit vector; the cosine of two says how alike the speakers sound."""
 
-    def __init__(self, file: Path = Path(__file__).with_name("judge.npz")) -> None:
+    def __init__(self, file: Path = FIGURES) -> None:
         with np.load(file) as figures:
             loaded = {name: figures[name].astype(np.float64) for name in figures.files}
         self._means, self._covs, self._weights = (loaded[name] for name in ("means", "covs", "weights"))

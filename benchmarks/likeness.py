@@ -21,13 +21,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 import common
 import judge
-import numpy as np
 import speech
 import words
-from sentences import SENTENCES
-
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Ear, Likeness, Speaker, VoiceEngine
@@ -35,6 +34,7 @@ from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.registry import EngineOptions, make_engine
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline import ingest
+from sentences import SENTENCES
 
 SEED = 1
 """The seed of a voice's first build."""
@@ -70,7 +70,11 @@ def make(engine: VoiceEngine, ear: Ear, given: Sequence[ingest.Given], folder: P
 
 
 def voice(
-    engine: VoiceEngine, ear: Ear, recordings: Sequence[speech.Recording], folder: Path, options: argparse.Namespace
+    engine: VoiceEngine,
+    ear: Ear,
+    recordings: Sequence[speech.Recording],
+    folder: Path,
+    options: argparse.Namespace,
 ) -> tuple[Speaker, Making]:
     """The clone, made anew or (--reuse) as an earlier run left it in `folder`."""
     notes = folder / "making.json"
@@ -79,7 +83,8 @@ def voice(
     else:
         folder.mkdir(parents=True, exist_ok=True)
         given = [
-            ingest.Given(recording.wave(), recording.text if options.texts else None) for recording in recordings
+            ingest.Given(recording.wave(), recording.text if options.texts else None)
+            for recording in recordings
         ]
         making = make(engine, ear, given, folder)
         for stale in folder.glob("*.wav"):
@@ -128,11 +133,19 @@ def _nobody(stage: str, fraction: float, left_s: float | None) -> None:
 
 def main() -> None:
     parser = common.parser(__doc__ or "", speech_is_needed=True)
-    parser.add_argument("--only", action="append", metavar="SPEAKER", help="only this speaker (may be repeated)")
-    parser.add_argument("--sentences", type=int, default=len(SENTENCES), metavar="N", help="say only the first N")
-    parser.add_argument("--texts", action="store_true", help="give the ear the transcripts of the references too")
+    parser.add_argument(
+        "--only", action="append", metavar="SPEAKER", help="only this speaker (may be repeated)"
+    )
+    parser.add_argument(
+        "--sentences", type=int, default=len(SENTENCES), metavar="N", help="say only the first N"
+    )
+    parser.add_argument(
+        "--texts", action="store_true", help="give the ear the transcripts of the references too"
+    )
     parser.add_argument("--voices-dir", type=Path, metavar="OUT", help="keep voices and WAV files here")
-    parser.add_argument("--reuse", action="store_true", help="judge what lies in --voices-dir, make only what lacks")
+    parser.add_argument(
+        "--reuse", action="store_true", help="judge what lies in --voices-dir, make only what lacks"
+    )
     options = parser.parse_args()
     if options.reuse and options.voices_dir is None:
         parser.error("--reuse needs --voices-dir")
@@ -143,7 +156,9 @@ def main() -> None:
 def run(options: argparse.Namespace, folder: Path) -> None:
     """Judge the clones; voices and sound go to `folder`."""
     speakers = speech.chosen(speech.collection(options.speech / options.speakers), options.only)
-    report = common.Report("likeness: do clones sound like their speakers, and does one understand them?", options)
+    report = common.Report(
+        "likeness: do clones sound like their speakers, and does one understand them?", options
+    )
     engine = make_engine(options.engine, EngineOptions(options.models, options.threads))
     ear, encoder = WhisperEar(options.models, options.threads), SpeakerEncoder(options.models)
     the_judge = judge.Judge()
@@ -167,7 +182,10 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         others = speech.same_sex(options.speech, name, pitch_hz)
         used[name] = [other.speaker for other in others]
         said = [codec.decode(file.read_bytes()) for file in files]
-        loaded = [[judge.load(file) for file in group] for group in ([x.file for x in held_out], [x.file for x in others], files)]
+        loaded = [
+            [judge.load(file) for file in group]
+            for group in ([x.file for x in held_out], [x.file for x in others], files)
+        ]
         first = judge.likeness(the_judge, *loaded)
         second = second_opinion(encoder, held_waves, [other.wave() for other in others], said)
         sex = speech.sex(name, pitch_hz)

@@ -49,10 +49,14 @@ def collection(folder: Path) -> dict[str, list[Recording]]:
     table = folder / "metadata.tsv"
     if not table.is_file():
         raise SystemExit(f"there is no {table}: see benchmarks/README.md on what --speech expects")
-    files = {file.stem: file for file in folder.rglob("*") if file.suffix in (".wav", ".flac", ".mp3", ".ogg")}
+    files = {
+        file.stem: file for file in folder.rglob("*") if file.suffix in (".wav", ".flac", ".mp3", ".ogg")
+    }
     found: dict[str, list[Recording]] = {}
     with table.open(encoding="utf-8") as lines:
-        rows = sorted(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), key=lambda row: row["id"])
+        rows = sorted(
+            csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), key=lambda row: row["id"]
+        )
     for row in rows:
         recording = Recording(row["speaker"], row["text"] or "", files[row["id"]])
         found.setdefault(row["speaker"], []).append(recording)
@@ -107,7 +111,9 @@ def _pool(folder: Path) -> tuple[tuple[float, Recording], ...]:
     """Those whose sex is known, with their median pitch."""
     recordings = [recording for group in collection(folder).values() for recording in group]
     return tuple(
-        (median_pitch_hz([recording.wave()]), recording) for recording in recordings if recording.speaker in _SEX
+        (median_pitch_hz([recording.wave()]), recording)
+        for recording in recordings
+        if recording.speaker in _SEX
     )
 
 
@@ -118,6 +124,8 @@ def sex(speaker: str, pitch_hz: float) -> str:
 
 def same_sex(speech: Path, speaker: str, pitch_hz: float) -> list[Recording]:
     """Three other people of the speaker's sex, the nearest in median pitch first."""
-    alike = [(hz, other) for hz, other in _pool(speech / OTHERS) if _SEX[other.speaker] == sex(speaker, pitch_hz)]
+    alike = [
+        (hz, other) for hz, other in _pool(speech / OTHERS) if _SEX[other.speaker] == sex(speaker, pitch_hz)
+    ]
     alike.sort(key=lambda pair: abs(np.log2(pair[0] / pitch_hz)))
     return [other for _, other in alike[:N_OTHERS]]
