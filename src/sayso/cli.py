@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -186,14 +188,22 @@ def _greet(settings: Settings, services: Services, secret: str | None) -> None:
         if not token.is_authorized_uploader:
             lines += [
                 "Building a voice without a spoken consent is for authorized uploaders, who answer for the",
-                f"speaker's permission: sayso token update {token.id} --authorized-uploader",
+                f"speaker's permission: {_myself(settings)} token update {token.id} --authorized-uploader",
             ]
     else:
-        lines.append("Another API token: sayso token create NAME")
+        lines.append(f"Another API token: {_myself(settings)} token create NAME")
     lines += ["", *_missing_weights(settings)]
     typer.echo("\n".join(lines))
     sys.stdout.flush()
     threading.Thread(target=_tell_ready, args=(services,), name="sayso-ready", daemon=True).start()
+
+
+def _myself(settings: Settings) -> str:
+    """How to type another command of ours in a shell that knows nothing of this one's settings."""
+    program = "sayso" if shutil.which("sayso") else f"{shlex.quote(sys.executable)} -m sayso"
+    return (
+        f"SAYSO_HOME={shlex.quote(str(settings.home))} {program}" if "SAYSO_HOME" in os.environ else program
+    )
 
 
 def _missing_weights(settings: Settings) -> list[str]:
@@ -203,7 +213,10 @@ def _missing_weights(settings: Settings) -> list[str]:
         (settings.models_folder / f.name).is_file() for f in weights.manifest()
     ):
         return []
-    return [f"Model weights are missing in {settings.models_folder}: run `sayso models fetch`.", ""]
+    return [
+        f"Model weights are missing in {settings.models_folder}: run `{_myself(settings)} models fetch`.",
+        "",
+    ]
 
 
 def _tell_ready(services: Services) -> None:
