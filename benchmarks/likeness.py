@@ -25,7 +25,7 @@ import numpy as np
 
 import common
 import judge
-import speech
+import people
 import words
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
@@ -72,7 +72,7 @@ def make(engine: VoiceEngine, ear: Ear, given: Sequence[ingest.Given], folder: P
 def voice(
     engine: VoiceEngine,
     ear: Ear,
-    recordings: Sequence[speech.Recording],
+    recordings: Sequence[people.Recording],
     folder: Path,
     options: argparse.Namespace,
 ) -> tuple[Speaker, Making]:
@@ -155,7 +155,7 @@ def main() -> None:
 
 def run(options: argparse.Namespace, folder: Path) -> None:
     """Judge the clones; voices and sound go to `folder`."""
-    speakers = speech.chosen(speech.collection(options.speech / options.speakers), options.only)
+    speakers = people.chosen(people.collection(options.speech / options.speakers), options.only)
     report = common.Report(
         "likeness: do clones sound like their speakers, and does one understand them?", options
     )
@@ -171,15 +171,15 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     used: dict[str, list[str]] = {}
     all_misheard: dict[str, list[dict[str, str]]] = {}
     for name, recordings in speakers.items():
-        references, held_out = recordings[: speech.REFERENCES], recordings[speech.REFERENCES :]
+        references, held_out = recordings[: people.REFERENCES], recordings[people.REFERENCES :]
         own = folder / name
         clone, making = voice(engine, ear, references, own, options)
         files = [own / f"{number:02}.wav" for number in range(1, len(texts) + 1)]
         for text, file in zip(texts, files, strict=True):
             say(clone, text, file)
         held_waves = [recording.wave() for recording in held_out]
-        pitch_hz = speech.median_pitch_hz(held_waves)
-        others = speech.same_sex(options.speech, name, pitch_hz)
+        pitch_hz = people.median_pitch_hz(held_waves)
+        others = people.same_sex(options.speech, name, pitch_hz)
         used[name] = [other.speaker for other in others]
         said = [codec.decode(file.read_bytes()) for file in files]
         loaded = [
@@ -188,7 +188,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         ]
         first = judge.likeness(the_judge, *loaded)
         second = second_opinion(encoder, held_waves, [other.wave() for other in others], said)
-        sex = speech.sex(name, pitch_hz)
+        sex = people.sex(name, pitch_hz)
         near.append(
             {
                 "speaker": f"{name} {sex}",
@@ -206,7 +206,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
                 "CER %": spoken.cer_percent,
                 "real WER %": errors(ear, real)[0].wer_percent if real else None,
                 "words/s": spoken.of_words / sum(wave.duration_s for wave in said),
-                "F0 Hz": speech.median_pitch_hz(said),
+                "F0 Hz": people.median_pitch_hz(said),
                 "real F0 Hz": pitch_hz,
             }
         )

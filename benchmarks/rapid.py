@@ -14,8 +14,8 @@ import statistics
 import time
 
 import common
+import people
 import server
-import speech
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure and print."""
-    speakers = speech.chosen(speech.collection(options.speech / options.speakers), options.only)
+    speakers = people.chosen(people.collection(options.speech / options.speakers), options.only)
     report = common.Report("rapid: how long does a rapid voice take, and how much memory?", options)
     answers, readies = [], []
     for _ in range(options.starts - 1):
@@ -84,10 +84,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _one(
-    started: server.Server, name: str, speakers: dict[str, list[speech.Recording]], texts: bool
+    started: server.Server, name: str, speakers: dict[str, list[people.Recording]], texts: bool
 ) -> dict[str, object]:
     """Upload and build one speaker's voice; the row of the table."""
-    recordings = speakers[name][: speech.REFERENCES]
+    recordings = speakers[name][: people.REFERENCES]
     files = [
         (recording.file.name, recording.file.read_bytes(), recording.text if texts else None)
         for recording in recordings

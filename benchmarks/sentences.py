@@ -64,7 +64,7 @@ BY_WORDS = {
     ),
     40: (
         "The company had promised to repair the elevator before the end of the month, but when we came back "
-        "from our trip it was still broken, and people on the upper floors had begun to leave their bicycles "
+        "from our trip it was still broken, and the people on the upper floors had begun to leave their bicycles "
         "downstairs.",
         "After dinner my grandmother would sit beside the stove, take the newspaper on her knees, and read aloud "
         "the stories that she found funny, while the rest of us washed the dishes and tried hard not to laugh "

@@ -25,8 +25,8 @@ import httpx
 import numpy as np
 
 import common
+import people
 import server
-import speech
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Speaker, VoiceEngine
@@ -193,11 +193,11 @@ def _uploads(options: argparse.Namespace) -> list[tuple[str, bytes, str | None]]
     """The first files of the speaker who is cloned; none without --speech."""
     if options.speech is None:
         return []
-    speakers = speech.collection(options.speech / options.speakers)
-    recordings = next(iter(speech.chosen(speakers, [options.only] if options.only else None).values()))
+    speakers = people.collection(options.speech / options.speakers)
+    recordings = next(iter(people.chosen(speakers, [options.only] if options.only else None).values()))
     return [
         (recording.file.name, recording.file.read_bytes(), None)
-        for recording in recordings[: speech.REFERENCES]
+        for recording in recordings[: people.REFERENCES]
     ]
 
 
