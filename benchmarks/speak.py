@@ -92,8 +92,8 @@ def in_process(
     rows: list[dict[str, object]] = []
     at_once: list[dict[str, object]] = []
     for name, speaker in voices.items():
-        for text in texts.values():
-            _say(speaker, text[0])  # a voice's first words may have to set something up
+        for count in (5, 20):
+            _say(speaker, BY_WORDS[count][0])  # a voice's first words may have to set something up
         for kind, said in texts.items():
             cpu = time.process_time()
             sayings = [_say(speaker, text) for _ in range(options.repeats) for text in said]
