@@ -1,7 +1,7 @@
 # `make` alone lists what can be made: every target with a comment behind `##`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-real test-slow check fix bench clean
+.PHONY: help setup demo serve test test-real test-slow check fix bench tree clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -57,6 +57,9 @@ bench: setup ## Measure speed and likeness; SPEECH=folder of speakers
 	@for file in benchmarks/speak.py benchmarks/rapid.py benchmarks/likeness.py; do \
 		$(BIN)/python $$file $${SPEECH:+--speech "$$SPEECH"} || exit 1; \
 	done
+
+tree: .venv/.installed ## Print every module with its first line
+	@$(BIN)/python scripts/tree.py
 
 clean: ## Remove the virtual environment and caches; data and weights stay
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
