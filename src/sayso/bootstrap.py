@@ -47,7 +47,9 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
     except Exception as error:
         db.close()
         raise BadSettings(f"the database at {db.url!r} cannot be used: {error}") from error
-    options = EngineOptions(settings.models_folder, settings.threads, settings.tone_step_s)
+    options = EngineOptions(
+        settings.models_folder, settings.threads, speaks_only=True, step_s=settings.tone_step_s
+    )
     engine = make_engine(settings.engine, options)
     blobs = open_blobs(settings.blobs_url)
     work_folder = _made(home / "work")

@@ -185,7 +185,9 @@ def _stand_in(settings: Settings, folder: Path) -> list[Sample]:
 
 def make_stand_in(settings: Settings, folder: Path) -> None:
     """Write what a stock voice of the engine reads, three WAV files with their texts, into `folder`."""
-    engine = make_engine(settings.engine, EngineOptions(settings.models_folder, settings.threads))
+    engine = make_engine(
+        settings.engine, EngineOptions(settings.models_folder, settings.threads, speaks_only=True)
+    )
     reader = engine.reader(engine.readers()[0])
     for number, text in enumerate(READER_TEXTS, 1):
         said = np.concatenate([piece.wave.samples for piece in reader.speak(text)])

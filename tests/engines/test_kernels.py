@@ -330,3 +330,19 @@ def test_why_there_are_no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
         assert fused.available() == (False, "switched off by SAYSO_KERNELS")
     finally:
         library.best.cache_clear()
+
+
+def test_a_network_that_kept_its_packed_weights_speaks_the_same_and_says_why_it_cannot_learn(
+    fastest: None,
+) -> None:
+    torch.manual_seed(8)
+    block = network.SnakeResBlock(32, 3).eval().requires_grad_(False)
+    x, affines = torch.randn(1, 32, 50), [torch.randn(1, 64) * 0.1 for _ in range(6)]
+    with torch.inference_mode():
+        before = block(x, iter(affines))
+        freed = fused.keep_packed_only(block)
+        assert freed == 6 * 32 * 32 * 3 * 4
+        assert torch.equal(block(x, iter(affines)), before)
+    learning = [affine.clone().requires_grad_(True) for affine in affines]
+    with pytest.raises(RuntimeError, match="load it anew"):
+        block(x.clone(), iter(learning)).sum().backward()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sayso.audio import spans
 from sayso.audio.level import rms_dbfs
-from sayso.audio.mel import mel_power
+from sayso.audio.mel import filterbank, mel_power
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
@@ -79,6 +79,26 @@ class SpeakerEncoder:
             mean: NDArray[np.float32] = unit.mean(dim=0).numpy()
         return mean / np.float32(np.linalg.norm(mean))
 
+    def embed_tensor(self, samples: torch.Tensor) -> torch.Tensor:
+        """(n,) at 16 kHz, 1.6 s or more -> unit vector (256,) through which gradients flow. For losses."""
+        import torch
+
+        lstm, linear = self._loaded()
+        loudness = samples.square().mean().sqrt() + 1e-9
+        samples = samples * (10 ** (_QUIET_DBFS / 20) / loudness)
+        window = torch.hann_window(N_FFT)
+        spectrum = torch.stft(
+            samples[None], N_FFT, HOP, window=window, pad_mode="constant", return_complex=True
+        )
+        bank = torch.from_numpy(filterbank(RATE_HZ, N_FFT, N_MELS))
+        mel = (bank @ (spectrum.real.square() + spectrum.imag.square()))[0].T
+        mel = torch.nn.functional.pad(mel, (0, 0, 0, max(0, WINDOW_FRAMES - len(mel))))
+        windows = mel.unfold(0, WINDOW_FRAMES, _STEP_FRAMES).transpose(1, 2)
+        _, (hidden, _) = lstm(windows)
+        unit = torch.nn.functional.normalize(torch.relu(linear(hidden[-1])), dim=1)
+        mean: torch.Tensor = torch.nn.functional.normalize(unit.mean(0), dim=0)
+        return mean
+
     def _loaded(self) -> tuple[torch.nn.LSTM, torch.nn.Linear]:
         with self._lock:
             if self._network is None:
@@ -98,7 +118,7 @@ class SpeakerEncoder:
                             if key.startswith(name)
                         }
                     )
-                self._network = (lstm.eval(), linear.eval())
+                self._network = (lstm.eval().requires_grad_(False), linear.eval().requires_grad_(False))
             return self._network
 
 

@@ -21,6 +21,8 @@ class EngineOptions:
     """Where the weights lie."""
     threads: int
     """How many cores it may keep busy."""
+    speaks_only: bool = False
+    """Nothing will be cloned in this process: an engine may keep less in memory."""
     step_s: float = 0.0
     """Only for the tone engine: how long its steps pretend to last."""
 
@@ -31,7 +33,7 @@ EngineFactory = Callable[[EngineOptions], VoiceEngine]
 def _kokoro(options: EngineOptions) -> VoiceEngine:
     from sayso.engines.kokoro.engine import KokoroEngine
 
-    return KokoroEngine(options.models_dir, options.threads)
+    return KokoroEngine(options.models_dir, options.threads, speaks_only=options.speaks_only)
 
 
 def _tone(options: EngineOptions) -> VoiceEngine:

@@ -32,7 +32,7 @@ def main() -> None:
     os.dup2(2, 1)
     jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, jobs), daemon=True).start()
-    engine_options = EngineOptions(Path(options["models_dir"]), options["threads"], options["step_s"])
+    engine_options = EngineOptions(Path(options["models_dir"]), options["threads"], step_s=options["step_s"])
     engine = make_engine(options["engine"], engine_options)
     ear = make_ear(options["engine"], engine_options)
     _warm(engine)

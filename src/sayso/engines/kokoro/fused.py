@@ -29,6 +29,7 @@ __all__ = [
     "available",
     "conv_rows",
     "from_rows",
+    "keep_packed_only",
     "moments",
     "to_rows",
     "ups_rows",
@@ -143,7 +144,8 @@ class _Pair:
     """A convolution packed for both directions; the way back when it is first needed."""
 
     key: object
-    weight: Tensor
+    weight: Tensor | None
+    """None once only the packed form is kept."""
     forward: Packed
     backward: Packed | None = None
 
@@ -166,6 +168,8 @@ def _packed(conv: nn.Conv1d | nn.ConvTranspose1d) -> _Pair:
     )
     with _lock:
         pair = _pairs.get(conv)
+        if pair is not None and pair.weight is None:
+            return pair
         if pair is None or pair.key != key:
             pair = _pairs[conv] = _pack(conv, key)
         return pair
@@ -188,10 +192,29 @@ def _pack(conv: nn.Conv1d | nn.ConvTranspose1d, key: object) -> _Pair:
     return _Pair(key, weight, packed)
 
 
+def keep_packed_only(root: nn.Module) -> int:
+    """Give up the plain weights of every convolution in `root` that has been packed; returns bytes freed.
+
+    What is left speaks through the kernels as before, and can neither be adapted nor saved.
+    """
+    freed = 0
+    with _lock:
+        for conv in root.modules():
+            pair = _pairs.get(conv)
+            if pair is None or pair.weight is None or not isinstance(conv, nn.Conv1d | nn.ConvTranspose1d):
+                continue
+            freed += conv.weight.numel() * conv.weight.element_size()
+            pair.weight = None
+            conv.weight = nn.Parameter(conv.weight.new_empty(0), requires_grad=False)
+    return freed
+
+
 def _backward(pair: _Pair) -> Packed:
     """The convolution that takes gradients back: kernel turned round, channels swapped."""
     with _lock:
         if pair.backward is None:
+            if pair.weight is None:
+                raise RuntimeError("this network kept its packed weights only: load it anew to adapt a voice")
             forward = pair.forward
             pad = forward.dilation * (forward.kernel - 1) - forward.pad
             turned = pair.weight.transpose(0, 1).flip(2)
