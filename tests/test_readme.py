@@ -92,6 +92,14 @@ def test_every_decision_is_in_the_index_under_a_number_of_its_own():
         assert files[name].read_text("utf-8").startswith(f"# {number} ")
 
 
+def test_every_error_has_a_row_with_its_status():
+    from sayso.api.errors import STATUS
+
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", read("docs/errors.md"), re.M)
+
+    assert Counter(rows) == Counter((error.__name__, str(status.value)) for error, status in STATUS.items())
+
+
 def test_the_functions_on_the_way_of_a_request_exist():
     named = re.findall(r"`([\w/]+\.py): (\w+)`", read("docs/flow.md"))
 
