@@ -118,7 +118,8 @@ def _jobs_url(settings: Settings) -> str:
 
 def _made(folder: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # People's voices and the keys of links lie here: for nobody else's eyes.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / ".sayso-writable"
         probe.touch()
         probe.unlink()

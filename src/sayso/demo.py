@@ -62,7 +62,7 @@ def run(settings: Settings, speech: Path | None, text: str | None, out: Path) ->
     """
     text = (text or "").strip() or TEXT
     clock = Stopwatch()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=settings.home))
     if speech is None:
         _say("No SPEECH folder was given, and no human speech may be shipped with a program: a synthetic")

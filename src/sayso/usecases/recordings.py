@@ -56,7 +56,7 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
             {"file": f"at most {most} MiB"},
         )
     wave = services.decoder.decode(new.audio)
-    file = flac(wave)
+    file, speech_s = flac(wave), speech_seconds(wave)
     now = datetime.now(UTC)
     with blobs.kept(services.db, services.blobs, file) as key, services.db.begin() as tx:
         # Once more: the voice may have been deleted while the upload was decoded.
@@ -74,7 +74,7 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
             rate_hz=wave.rate_hz,
             created_at=now,
             updated_at=now,
-            speech_s=speech_seconds(wave),
+            speech_s=speech_s,
         )
         recordings.insert(tx, caller.account_id, recording)
         blobs.still(services.blobs, key, file)
