@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from sayso.engines.registry import EngineOptions, make_engine
 from sayso.engines.resident import Speakers
 from sayso.engines.tone import ToneEngine, pack
 from sayso.errors import BadArtifact, NotFound
@@ -69,3 +71,12 @@ def test_the_state_tells_whether_the_engine_is_there() -> None:
     assert speakers.state != "ok"
     speakers.warm()
     assert speakers.state == "ok"
+
+
+def test_an_engine_that_cannot_load_shows_no_paths_of_the_machine(tmp_path: Path) -> None:
+    engine = make_engine("kokoro", EngineOptions(tmp_path / "nothing here", 1))
+    speakers = Speakers(engine, Shelf().read)
+    speakers.warm()
+    assert "cannot load" in speakers.state
+    assert "sayso doctor" in speakers.state
+    assert str(tmp_path) not in speakers.state

@@ -72,8 +72,41 @@ def test_a_voice_that_is_deleted_while_it_is_built_leaves_nothing(
 def test_a_training_child_that_dies_is_tried_again(services: Services, ada: Caller, ready: Ready) -> None:
     voice = voices.build_voice(services, ada, ready().id)
     wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "adapting")
+    reached = voices.get_voice(services, ada, voice.id).progress
     os.kill(int(services.trainer.pid), signal.SIGKILL)  # type: ignore[attr-defined]
-    assert finish(services, ada, voice).state is VoiceState.FINISHED
+    seen = [reached]
+
+    def over() -> bool:
+        now = voices.get_voice(services, ada, voice.id)
+        seen.append(now.progress)
+        return now.state is not VoiceState.RUNNING
+
+    wait_until(over)
+    assert voices.get_voice(services, ada, voice.id).state is VoiceState.FINISHED
+    assert seen == sorted(seen), "progress never falls"
+    assert len(tries(voice)) == 2
+
+
+def test_an_error_of_the_training_ends_the_build_at_once_and_is_told(
+    services: Services, ada: Caller, ready: Ready, told: Callbacks
+) -> None:
+    voice = ready(told.url)
+    scratch = services.work_folder / f"{voice.id}-1"
+    scratch.mkdir()
+    (scratch / "engine").write_text("a file where the engine wants a folder")
+    failed = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert failed.state is VoiceState.FAILED
+    assert "something of ours broke while the voice was learnt" in str(failed.issue)
+    assert told.about(voice.id)["issue"] == failed.issue
+    assert len(tries(failed)) == 1
+
+
+def tries(voice: Voice) -> list[str]:
+    """The training steps that a build took."""
+    from dbos import DBOS
+
+    steps = DBOS.list_workflow_steps(make_voice.workflow_id(voice.id, voice.build))
+    return [step["function_name"] for step in steps if step["function_name"] == "train"]
 
 
 def test_recordings_without_words_end_in_a_failure_that_is_told(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from sayso.engines.base import Speaker, VoiceEngine
+from sayso.errors import SaysoError
 
 _MEGABYTE = 1024 * 1024
+
+_log = logging.getLogger(__name__)
 
 
 class Speakers:
@@ -46,7 +50,11 @@ class Speakers:
         try:
             self._engine.warm()
         except Exception as broken:  # noqa: BLE001 - the edge of a thread; /readyz tells it
-            self._state = f"cannot load: {broken}"
+            # Strangers may read the state: the details, which name files of this machine, are for the log.
+            _log.error(
+                "the voice engine cannot load: %s", broken, exc_info=not isinstance(broken, SaysoError)
+            )
+            self._state = "cannot load: run `sayso doctor` where the server runs"
         else:
             self._state = "ok"
 

@@ -17,6 +17,9 @@ from sayso.errors import SaysoError, Unavailable
 
 Tell = Callable[[str, float, float | None], None]
 
+LOADING = "loading the models"
+"""The stage of a job that came before the child was warm."""
+
 
 class TrainingDied(Unavailable):
     """The child ended in the middle of a job: not the recordings' fault as far as we know."""
@@ -47,6 +50,7 @@ class ChildTrainer:
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
+        self._is_warm = False
 
     def listen(self, folder: Path, tell: Tell) -> None:
         """See `sayso.pipeline.ingest.listen`. Raises what it raises, and TrainingDied."""
@@ -93,9 +97,13 @@ class ChildTrainer:
             process.stdin.flush()
         except OSError as error:
             raise TrainingDied("the training process is gone") from error
+        if not self._is_warm:
+            tell(LOADING, 0.0, None)
         for line in process.stdout:
             message = json.loads(line)
-            if "stage" in message:
+            if "warm" in message:
+                self._is_warm = True
+            elif "stage" in message:
                 tell(message["stage"], message["fraction"], message["left_s"])
             elif "error" in message:
                 kind = getattr(errors, message["error"], Unavailable)
@@ -111,6 +119,7 @@ class ChildTrainer:
             if self._is_closed:
                 raise TrainingDied("the server is stopping")
             if self._process is None or self._process.poll() is not None:
+                self._is_warm = False
                 self._process = subprocess.Popen(
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)
                 )

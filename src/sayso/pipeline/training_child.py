@@ -36,6 +36,7 @@ def main() -> None:
     engine = make_engine(options["engine"], engine_options)
     ear = make_ear(options["engine"], engine_options)
     _warm(engine)
+    _write(sink, {"warm": True})
     while True:
         _answer(jobs.get(), engine, ear, sink)
 
@@ -75,9 +76,10 @@ def _answer(job: dict[str, Any], engine: VoiceEngine, ear: Ear, sink: IO[bytes])
             _write(sink, {"done": {"path": str(path)}})
     except SaysoError as error:
         _write(sink, {"error": type(error).__name__, "message": str(error)})
-    except Exception as error:  # noqa: BLE001 - the edge of a process: the parent decides
+    except Exception as error:  # noqa: BLE001 - the edge of a process: the build ends with it
         traceback.print_exc()
-        _write(sink, {"error": Unavailable.__name__, "message": f"{type(error).__name__}: {error}"})
+        message = f"something of ours broke while the voice was learnt ({type(error).__name__}); the server's log tells more"
+        _write(sink, {"error": Unavailable.__name__, "message": message})
 
 
 def _write(sink: IO[bytes], message: dict[str, Any]) -> None:

@@ -48,9 +48,13 @@ def save(tx: Transaction, voice: Voice) -> None:
 def tell_progress(
     tx: Transaction, voice_id: str, build: int, stage: str, progress: float, left_s: float | None
 ) -> bool:
-    """Note how far a build is; False when that build runs no more or the voice is gone."""
+    """Note how far a build is; False when that build runs no more or the voice is gone.
+
+    Progress never falls: where a step is tried again, the furthest it has been stays.
+    """
     running = (_T.c.id == voice_id) & (_T.c.build == build) & (_T.c.state == VoiceState.RUNNING.value)
-    done = tx.execute(sa.update(_T).where(running).values(stage=stage, progress=progress, left_s=left_s))
+    furthest = sa.case((_T.c.progress > progress, _T.c.progress), else_=progress)
+    done = tx.execute(sa.update(_T).where(running).values(stage=stage, progress=furthest, left_s=left_s))
     return done.rowcount == 1
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from sayso.services import Services
 from sayso.workflows import durable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +36,7 @@ def _said(check: Callable[[], None]) -> str:
     try:
         check()
     except Exception as broken:  # noqa: BLE001 - the edge: any failure means "not ready", and says why
-        return f"{type(broken).__name__}: {broken}"
+        # No details: /readyz needs no token, and they name files and hosts.
+        _log.warning("not ready: %s: %s", type(broken).__name__, broken)
+        return f"cannot be used ({type(broken).__name__}): run `sayso doctor` where the server runs"
     return "ok"

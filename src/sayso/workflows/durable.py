@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import queue
 import sqlite3
 import threading
 import time
@@ -28,8 +29,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BUILDS, CLIPS, CALLBACKS = "builds", "clips", "callbacks"
-# Builds and clips keep the cores busy: one each. A waiting callback costs a sleeping thread.
-_QUEUES = {BUILDS: 1, CLIPS: 1, CALLBACKS: 32}
+# Builds and clips keep the cores busy: one of each at a time. Those that wait need not be written down a
+# second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
+# own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
+_LANES = (BUILDS, CLIPS)
+# A callback is written down nowhere else. One that waits costs a sleeping thread.
+_QUEUES = {CALLBACKS: 32}
 
 _VERSION = "1"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
@@ -39,7 +44,10 @@ _EXECUTOR = "sayso"
 _MAX_RECOVERIES = 20
 """Counts ordinary restarts, too; a job that takes the program down with it ends after so many."""
 
-_POLL_S = 0.2
+_POLL_S = 2.0
+"""How often the library looks into a queue; each look costs 6 ms. A callback waits half of it on average."""
+_LISTEN_S = 0.5
+"""The library's look for messages between workflows, of which we have none; its end waits for one of them."""
 _SWEEP_S = 5.0
 _FRESH_S = 30.0
 _SEEN = "worker_seen_unix_s"
@@ -70,6 +78,52 @@ class _Worker:
         self.lock = lock
         self.state = "starting"
         self.thread: threading.Thread | None = None
+        self.lanes: dict[str, _Lane] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    workflow_id: str
+    run: Callable[[], Any]
+
+
+class _Lane:
+    """Workflows of one kind, one after the other, in the order they were asked for."""
+
+    def __init__(self, name: str, stop: threading.Event) -> None:
+        self._stop = stop
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._known: set[str] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._work, name=f"sayso-{name}", daemon=True).start()
+
+    def add(self, workflow_id: str, run: Callable[[], Any]) -> None:
+        """Have it run, unless it waits or runs already."""
+        with self._lock:
+            if workflow_id in self._known:
+                return
+            self._known.add(workflow_id)
+        self._waiting.put(_Waiting(workflow_id, run))
+
+    def close(self) -> None:
+        """End after what runs; what waits is left to the next start."""
+        self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (job := self._waiting.get()) is not None and not self._stop.is_set():
+            try:
+                # One that the library knows runs or is over: it goes on with unfinished ones by itself.
+                if status(job.workflow_id) is None:
+                    job.run()
+            except Stopping:
+                return
+            except Exception:  # noqa: BLE001 - the edge of a thread that must go on
+                if self._stop.is_set():
+                    return
+                _log.exception("workflow %s ended in an error", job.workflow_id)
+            finally:
+                with self._lock:
+                    self._known.discard(job.workflow_id)
 
 
 _worker: _Worker | None = None
@@ -125,15 +179,25 @@ def _go_on() -> None:
         raise Stopping
 
 
-def start(queue: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Have a workflow run soon, once for each `workflow_id`. May be called within a workflow.
+def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Have a workflow run soon, once for each `workflow_id`. Callbacks may be started within a workflow.
 
-    Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS, CALLBACKS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
     from dbos import DBOS, SetWorkflowID
 
+    function = _registered[wanted.name]
+
+    def run() -> None:
+        with SetWorkflowID(workflow_id):
+            function(*args, **kwargs)
+
+    lane = _worker.lanes.get(kind) if _worker is not None else None
+    if lane is not None:
+        lane.add(workflow_id, run)
+        return
     with SetWorkflowID(workflow_id):
-        DBOS.enqueue_workflow(queue, _registered[wanted.name], *args, **kwargs)
+        DBOS.enqueue_workflow(kind, function, *args, **kwargs)
 
 
 def works_for(services: Services) -> bool:
@@ -198,6 +262,8 @@ def close_worker(asked: Services) -> None:
     _stop.set()
     if worker.thread is not None:
         worker.thread.join()
+    for lane in worker.lanes.values():
+        lane.close()
     from dbos import DBOS
 
     DBOS.destroy()
@@ -207,12 +273,13 @@ def close_worker(asked: Services) -> None:
 def _work(worker: _Worker, url: str, sweep: Callable[[Services], None]) -> None:
     try:
         _launch(url)
-    except Exception as broken:  # noqa: BLE001 - the edge of a thread; /readyz tells it
+    except Exception:  # noqa: BLE001 - the edge of a thread; /readyz tells it
         _log.exception("the worker cannot start")
-        worker.state = f"cannot start: {broken}"
+        worker.state = "cannot start: run `sayso doctor` where the server runs"
         return
-    worker.state = "ok"
     stop = _stop
+    worker.lanes = {name: _Lane(name, stop) for name in _LANES}
+    worker.state = "ok"
     while not stop.is_set():
         try:
             installation.note(worker.services.db, _SEEN, str(time.time()))
@@ -237,7 +304,7 @@ def _launch(url: str) -> None:
         "serializer": DBOSPortableJSONSerializer(),
         "enable_otlp": False,
         "log_level": "WARNING",
-        "notification_listener_polling_interval_sec": _POLL_S,
+        "notification_listener_polling_interval_sec": _LISTEN_S,
     }
     DBOS(config=config)
     DBOS.launch()

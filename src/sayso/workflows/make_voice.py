@@ -18,13 +18,15 @@ from typing import Any
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.event import Event, VoiceFailed, VoiceFinished
 from sayso.domain.voice import Voice, VoiceState
-from sayso.errors import Rejected, SaysoError
+from sayso.errors import SaysoError
 from sayso.pipeline import ingest, synthesis, training
+from sayso.pipeline.trainer import TrainingDied
 from sayso.services import Services
 from sayso.storage import blobs, recordings, voices
 from sayso.workflows import deliver_webhook, durable
 
-SAMPLE_TEXT = "Hello. This is my new voice, and everything you hear me say was made from a text."
+SAMPLE_TEXT = "Hello, this is my new voice."
+"""Short: the build is not finished before it is spoken."""
 _SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 
 _LISTEN_PART, _TRAIN_PART = 0.15, 0.95
@@ -33,8 +35,12 @@ _TELL_EVERY_S = 0.5
 _USUAL_S = 30.0
 """What a rapid build takes on two cores: the guess of the time left where nobody knows better."""
 
+_MAY_HELP = "each time it was tried: there may be too little memory; see the server's log, then build again"
+
 Outcome = dict[str, Any]
-"""{"ok": value}, or {"failed": reason}, or {"died": reason} (worth another try), or {"gone": True}."""
+"""{"ok": value}, or {"failed": reason}, or {"gone": True}, or {"died": reason}: the child that worked was lost.
+
+Only what died is tried again. An error that the child tells would come again, and take as long."""
 
 
 class _Gone(Exception):
@@ -211,12 +217,13 @@ class _Teller:
         self._build = build
         self._span = (start, end)
         self._told_at = 0.0
+        self._stage = ""
 
     def __call__(self, stage: str, fraction: float, left_s: float | None) -> None:
         now = time.monotonic()
-        if now - self._told_at < _TELL_EVERY_S:
+        if stage == self._stage and now - self._told_at < _TELL_EVERY_S:
             return
-        self._told_at = now
+        self._told_at, self._stage = now, stage
         start, end = self._span
         whole = start + (end - start) * min(1.0, max(0.0, fraction))
         if left_s is None:
@@ -232,13 +239,15 @@ def _guarded(work: Callable[[], Outcome]) -> Outcome:
         return work()
     except _Gone:
         return {"gone": True}
-    except Rejected as refused:
-        return {"failed": str(refused)}
+    except TrainingDied as lost:
+        return {"died": f"{lost}, {_MAY_HELP}"}
     except SaysoError as broken:
-        return {"died": str(broken)}
+        return {"failed": str(broken)}
     except Exception as broken:  # noqa: BLE001 - the edge of a step: the voice must tell, whatever it was
         traceback.print_exc()
-        return {"died": f"something of ours broke ({type(broken).__name__}: {broken}); ask for a build again"}
+        return {
+            "failed": f"something of ours broke ({type(broken).__name__}: {broken}); ask for a build again"
+        }
 
 
 def _running(services: Services, voice_id: str, build: int) -> Voice:
