@@ -53,10 +53,14 @@ fix: .venv/.installed ## Format and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## Measure speed and likeness; SPEECH=folder of speakers
-	@for file in benchmarks/speak.py benchmarks/rapid.py benchmarks/likeness.py; do \
-		$(BIN)/python $$file $${SPEECH:+--speech "$$SPEECH"} || exit 1; \
-	done
+bench: setup ## Measure speed; with SPEECH=folder of speakers cloning and likeness, too
+	@$(BIN)/python benchmarks/speak.py $${SPEECH:+--speech "$$SPEECH"}
+	@if [ -n "$$SPEECH" ]; then \
+		$(BIN)/python benchmarks/rapid.py --speech "$$SPEECH" && \
+		$(BIN)/python benchmarks/likeness.py --speech "$$SPEECH"; \
+	else \
+		echo "Only speaking was measured: cloning and likeness need SPEECH=folder with a folder for each speaker."; \
+	fi
 
 tree: .venv/.installed ## Print every module with its first line
 	@$(BIN)/python scripts/tree.py

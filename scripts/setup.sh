@@ -51,13 +51,14 @@ PY
 }
 
 # sayso computes on the CPU. On Linux the common index holds a build of PyTorch that brings gigabytes for
-# graphics cards along, so pip is asked first what it would install. It needs only the metadata for that; where
-# an index has none, it would begin to load the file itself, hence the time limit: what takes long is large.
+# graphics cards along, so pip is asked first what it would install. It needs only the metadata for that (3 s
+# where the index offers it); where an index has none, pip reads just the end of the file if it can (fast-deps),
+# else it would begin to load the whole file, hence the time limit: what takes long is large.
 wants_cuda() {
     [ "$(uname -s)" = Linux ] || return 1
-    report=$(timeout 60 .venv/bin/python -m pip --disable-pip-version-check install \
-        --dry-run --quiet --no-deps --no-cache-dir --report - "$torch" 2>/dev/null) || {
-        [ $? -eq 124 ]  # out of time; at any other failure the plain install below says what is wrong
+    report=$(timeout -k 5 50 .venv/bin/python -m pip --disable-pip-version-check install \
+        --dry-run --quiet --no-deps --no-cache-dir --use-feature=fast-deps --report - "$torch" 2>/dev/null) || {
+        [ $? -ge 124 ]  # out of time; at any other failure the plain install below says what is wrong
         return
     }
     printf '%s' "$report" | .venv/bin/python -c '
@@ -71,8 +72,11 @@ sys.exit(is_cpu or not cuda)
 
 if ! installed; then
     if wants_cuda; then
-        echo "Installing the CPU build of PyTorch"
-        pip install --quiet --index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}" "$torch"
+        # Not tried by us yet: the machines that sayso was made on had an index with a CPU build only.
+        index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
+        echo "Installing the CPU build of PyTorch from $index (we could not try this index; if it fails, set"
+        echo "TORCH_INDEX to another one, or run: .venv/bin/python -m pip install $torch, and this again)"
+        pip install --quiet --index-url "$index" "$torch"
     else
         echo "Installing PyTorch"
         pip install --quiet "$torch"

@@ -293,6 +293,12 @@ def _log_to_stderr() -> None:
     # These tell of each start what the greeting says better.
     for name in ("alembic", "uvicorn", "dbos", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what uvicorn says of each web socket: we refuse them on purpose, our access log has it."""
+    return not record.getMessage().startswith(("Unsupported upgrade request", "No supported WebSocket"))
 
 
 # --- say and demo -------------------------------------------------------------------------------

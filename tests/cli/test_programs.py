@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from sayso.audio.codec import decode
-from serving import free_port, humming
+from serving import UPLOADER, free_port, humming
 
 SAYSO = [sys.executable, "-m", "sayso"]
 
@@ -26,18 +26,21 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def started(home: Path, port: int):
-    """`sayso serve`, answering; yields the process and the file of its standard output."""
+def started(home: Path, port: int, *options: str, path: str = "/readyz", **settings: str):
+    """`sayso serve`, answering at `path`; yields the process and the file of its standard output."""
     log = home / "out.txt"
     with log.open("w") as out, (home / "err.txt").open("w") as err:
         process = subprocess.Popen(
-            [*SAYSO, "serve"], env=environment(home, SAYSO_PORT=str(port)), stdout=out, stderr=err
+            [*SAYSO, "serve", *options],
+            env=environment(home, SAYSO_PORT=str(port), **settings),
+            stdout=out,
+            stderr=err,
         )
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                if httpx.get(f"http://127.0.0.1:{port}{path}").status_code == 200:
                     break
             except httpx.TransportError:
                 pass
@@ -72,6 +75,56 @@ def test_the_first_start_tells_all_that_is_needed_and_leaves_in_order(tmp_path):
         process.send_signal(signal.SIGINT)
 
         assert process.wait(20) == 0
+
+
+def test_a_worker_of_its_own_builds_what_a_server_without_one_is_asked_for(tmp_path):
+    port = free_port()
+    token = {"SAYSO_BOOTSTRAP_TOKEN": UPLOADER, "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true"}
+    with started(tmp_path, port, "--no-work", path="/healthz", **token) as (server, _):
+        api = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {UPLOADER}"}, timeout=30
+        )
+        assert "sayso work" in api.get("/readyz").json()["parts"]["worker"]
+        uuid = api.post("/api/v2/voices", json={"name": "Ada", "voice_type": "rapid"}).json()["item"]["uuid"]
+        for number in range(3):
+            api.post(
+                f"/api/v2/voices/{uuid}/recordings",
+                data={"name": "take", "text": "la", "emotion": "neutral", "is_active": "true"},
+                files={"file": (f"{number}.wav", humming(pitch_hz=150 + number))},
+            )
+        assert api.post(f"/api/v2/voices/{uuid}/build", json={}).json()["success"]
+        with (tmp_path / "work.txt").open("w") as log:
+            worker = subprocess.Popen([*SAYSO, "work"], env=environment(tmp_path), stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + 60
+            item = {"status": "running"}
+            while item["status"] == "running" and time.monotonic() < deadline:
+                time.sleep(0.1)
+                item = api.get(f"/api/v2/voices/{uuid}").json()["item"]
+            assert item["status"] == "finished", (tmp_path / "work.txt").read_text()
+            assert api.get("/readyz").status_code == 200
+            said = api.post("/synthesize", json={"voice_uuid": uuid, "data": "Hello."}).json()
+            assert said["success"], said
+
+            worker.send_signal(signal.SIGINT)
+
+            assert worker.wait(20) == 0
+            assert "Traceback" not in (tmp_path / "work.txt").read_text()
+        finally:
+            worker.kill()
+            worker.wait()
+        assert server.poll() is None
+
+
+def test_a_web_socket_is_refused_without_a_warning(tmp_path):
+    port = free_port()
+    with started(tmp_path, port, path="/healthz"), socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(
+            b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        assert line.recv(100).startswith(b"HTTP/1.1 501")
+        assert "WARNING" not in (tmp_path / "err.txt").read_text()
 
 
 def test_a_port_that_is_taken_is_a_setting_to_change(tmp_path):
