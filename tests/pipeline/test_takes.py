@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from sayso.audio.spans import loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord
 from sayso.errors import TooLittleSpeech
@@ -16,17 +17,29 @@ RATE_HZ = 16_000
 
 
 class ScriptedEar:
-    """Hears the same words in everything it is given."""
+    """Hears the same words in every stretch of sound; none at all where several are joined, if `is_muddled`."""
 
-    def __init__(self, text: str, confidence: float = 0.9) -> None:
+    def __init__(self, text: str, confidence: float = 0.9, *, is_muddled: bool = False) -> None:
         self.text = text
         self.confidence = confidence
+        self.is_muddled = is_muddled
         self.heard: list[float] = []
 
     def hear(self, wave: Waveform, language: str | None = None) -> Heard:
         self.heard.append(wave.duration_s)
-        words = tuple(HeardWord(word, 0.0, 1.0, self.confidence) for word in self.text.split())
-        return Heard(self.text, words, language or "en", 1.0)
+        spans = loud_spans(wave, bridge_s=0.55)
+        # The pause between takes is longer than any within them.
+        if self.is_muddled and len(spans) > 1:
+            return Heard("", (), language or "en", 1.0)
+        words: list[HeardWord] = []
+        for span in spans:
+            said = self.text.split()
+            edges = np.linspace(span.start_s, span.end_s, len(said) + 1)
+            words += [
+                HeardWord(word, float(edges[i]), float(edges[i + 1]), self.confidence)
+                for i, word in enumerate(said)
+            ]
+        return Heard(" ".join(word.text for word in words), tuple(words), language or "en", 1.0)
 
 
 def speech(seconds: float, noise: float = 0.0005, seed: int = 0) -> Waveform:
@@ -50,8 +63,10 @@ def test_the_clearest_recordings_are_taken_and_no_more_than_needed() -> None:
     clear = [Given(speech(5.0, seed=9 + n), None) for n in range(3)]
     ear = ScriptedEar("some words")
     takes = choose([*noisy, *clear], ear, "en", lambda *_: None)
-    assert 6 <= sum(take.wave.duration_s for take in takes) <= 20
-    assert len(ear.heard) == 3, "what is not taken is not listened to"
+    assert 10 <= sum(take.wave.duration_s for take in takes) <= 15
+    assert [take.text for take in takes] == ["some words"] * len(takes)
+    assert len(ear.heard) == 1, "all is heard in one go"
+    assert ear.heard[0] < 17, "what is not taken is not listened to"
     for take in takes:
         quiet = np.percentile(np.abs(take.wave.samples), 20)
         assert quiet < 0.01
@@ -71,7 +86,39 @@ def test_long_recordings_are_cut_into_takes_whose_words_are_heard() -> None:
     takes = chosen([Given(speech(60.0), "a text of all sixty seconds")], ScriptedEar("a part"))
     assert all(duration_s <= 12.5 for duration_s, _ in takes)
     assert {text for _, text in takes} == {"a part"}
-    assert 6 <= sum(duration_s for duration_s, _ in takes) <= 20
+    assert 10 <= sum(duration_s for duration_s, _ in takes) <= 15
+
+
+def test_whole_utterances_are_preferred_and_one_is_cut_where_they_are_too_few() -> None:
+    ear = ScriptedEar("some words")
+    whole = chosen([Given(speech(seconds, seed=int(seconds)), "some words") for seconds in (9, 8, 4)], ear)
+    assert [round(duration_s) for duration_s, _ in whole] == [9, 4]
+    cut = chosen([Given(speech(seconds, seed=int(seconds)), "some words") for seconds in (9, 8)], ear)
+    assert 10 <= sum(duration_s for duration_s, _ in cut) <= 15
+    assert len(cut) == 2
+    # Far less clear ones are not taken for being whole.
+    noisy = Given(speech(3.0, noise=0.05), None)
+    clear = [Given(speech(9.0), None), Given(speech(8.0, seed=1), None)]
+    takes = choose([*clear, noisy], ear, "en", lambda *_: None)
+    assert len(takes) == 2
+    assert all(np.percentile(np.abs(take.wave.samples), 20) < 0.01 for take in takes)
+
+
+def test_what_is_not_understood_among_others_is_heard_alone() -> None:
+    ear = ScriptedEar("some words", is_muddled=True)
+    takes = chosen([Given(speech(4.0, seed=n), None) for n in range(3)], ear)
+    assert [text for _, text in takes] == ["some words"] * 3
+    assert len(ear.heard) == 4
+
+
+def test_recordings_of_different_rates_are_heard_together() -> None:
+    other = speech(4.0, seed=5)
+    given = [Given(speech(4.0, seed=1), None), Given(Waveform(other.samples, 8_000), None)]
+    takes = choose(given, ScriptedEar("some words"), "en", lambda *_: None)
+    assert [(take.wave.rate_hz, take.text) for take in takes] == [
+        (16_000, "some words"),
+        (8_000, "some words"),
+    ]
 
 
 def test_silence_around_and_between_is_cut_out() -> None:

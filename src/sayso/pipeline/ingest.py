@@ -6,23 +6,24 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from sayso.audio import codec
+from sayso.audio.resample import resample
 from sayso.audio.spans import Span, bridge, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, Progress, Take
+from sayso.engines.base import Ear, HeardWord, Progress, Take
 from sayso.errors import TooLittleSpeech
 from sayso.pipeline.training import write_takes
 
 INPUTS = "in.json"
 
-WANTED_S = 14.0
-"""Long references make a clone drawl and cost time; short ones miss sounds. 6 to 15 s is the range."""
-MOST_S = 20.0
+FEWEST_S, ENOUGH_S, MOST_S = 10.0, 12.0, 15.0
+"""Seconds of reference in all. Long ones make a clone drawl and cost time, short ones miss sounds: 6 to 15 s is
+the range. Whole utterances are taken up to MOST_S; one is cut only where they would leave less than FEWEST_S."""
 LEAST_S = 3.0
 """Less than this with words in it is no reference at all."""
 LONGEST_TAKE_S = 12.0
@@ -31,6 +32,11 @@ _KEEP_S = 0.08
 _LONG_PAUSE_S = 0.6
 _SPEECH_PAUSE_S = 1.0
 """Shorter pauses belong to speech: people breathe and think."""
+_NEARLY_DB = 6.0
+"""An utterance that fits is taken before a clearer one that must be cut, if it is as clear but for this."""
+_EAR_HZ = 16_000
+_GAP_S = 0.5
+"""Silence between utterances that are heard in one go."""
 _AGREES = 0.75
 _SURE = 0.5
 
@@ -46,6 +52,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    order: int
+    """Place among all, in the order they came in."""
     wave: Waveform
     text: str | None
     """None when unknown, or when it covers more than this piece."""
@@ -91,24 +99,25 @@ def listen(folder: Path, ear: Ear, progress: Progress) -> None:
 
 
 def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Progress) -> list[Take]:
-    """The clearest takes out of `given`, about WANTED_S in all, in the order they came in.
+    """The clearest takes out of `given`, FEWEST_S to MOST_S in all if they hold as much, in the order they came in.
 
     Each has the words that are heard in it; the uploader's spelling of them where the two agree.
     Raises TooLittleSpeech.
     """
-    candidates = [candidate for recording in given for candidate in _cut(recording)]
-    best_first = sorted(range(len(candidates)), key=lambda i: -candidates[i].clearness_db)
+    pieces = [piece for recording in given for piece in _cut(recording)]
+    candidates = [_Candidate(i, wave, text, _clearness_db(wave)) for i, (wave, text) in enumerate(pieces)]
+    left = sorted(candidates, key=lambda candidate: -candidate.clearness_db)
     chosen: dict[int, Take] = {}
     taken_s = 0.0
-    for i in best_first:
-        candidate = candidates[i]
-        if taken_s >= WANTED_S or (chosen and taken_s + candidate.wave.duration_s > MOST_S):
-            continue
-        progress("listening", min(0.99, taken_s / WANTED_S), None)
-        text = _words(candidate, ear, language)
-        if text is not None:
-            chosen[i] = Take(candidate.wave, text)
-            taken_s += candidate.wave.duration_s
+    # More than one round only where nothing is understood in a part of what was picked.
+    while picked := _pick(left, taken_s):
+        progress("listening", min(0.99, taken_s / ENOUGH_S), None)
+        for candidate, text in zip(picked, _words(picked, ear, language), strict=True):
+            if text is not None:
+                chosen[candidate.order] = Take(candidate.wave, text)
+                taken_s += candidate.wave.duration_s
+        heard = {candidate.order for candidate in picked}
+        left = [candidate for candidate in left if candidate.order not in heard]
     if taken_s < LEAST_S:
         raise TooLittleSpeech(
             f"words were heard in only {taken_s:.1f} s of the recordings, at least {LEAST_S:.0f} s are needed: "
@@ -118,8 +127,39 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     return [chosen[i] for i in sorted(chosen)]
 
 
-def _cut(recording: Given) -> list[_Candidate]:
-    """Pieces of a recording of at most LONGEST_TAKE_S, silence at the ends and long pauses cut out."""
+def _pick(left: Sequence[_Candidate], taken_s: float) -> list[_Candidate]:
+    """What to take next of `left` (clearest first) when `taken_s` seconds are taken; nothing when that will do."""
+    picked: list[_Candidate] = []
+    too_long: _Candidate | None = None
+    for candidate in left:
+        if taken_s >= ENOUGH_S:
+            break
+        if too_long is not None and candidate.clearness_db < too_long.clearness_db - _NEARLY_DB:
+            break
+        if taken_s + candidate.wave.duration_s <= MOST_S:
+            picked.append(candidate)
+            taken_s += candidate.wave.duration_s
+        elif too_long is None:
+            too_long = candidate
+    if too_long is not None and taken_s < FEWEST_S:
+        picked.append(_shortened(too_long, FEWEST_S - taken_s, MOST_S - taken_s))
+    return picked
+
+
+def _shortened(candidate: _Candidate, least_s: float, most_s: float) -> _Candidate:
+    """The beginning of `candidate`, cut where it is quietest between `least_s` and `most_s`."""
+    frame_s = 0.05
+    levels = np.convolve(frame_levels_dbfs(candidate.wave, frame_s), np.ones(3) / 3, mode="same")
+    first, last = round(max(least_s, SHORTEST_TAKE_S) / frame_s), int(most_s / frame_s)
+    at_s = (first + int(np.argmin(levels[first:last])) + 0.5) * frame_s
+    return replace(candidate, wave=candidate.wave.cut(0.0, at_s), text=None)
+
+
+def _cut(recording: Given) -> list[tuple[Waveform, str | None]]:
+    """Pieces of a recording of at most LONGEST_TAKE_S, silence at the ends and long pauses cut out.
+
+    With the recording's text, where a piece is all that was spoken.
+    """
     spans = bridge(loud_spans(recording.wave), _LONG_PAUSE_S)
     pieces: list[Span] = []
     for span in spans:
@@ -129,13 +169,9 @@ def _cut(recording: Given) -> list[_Candidate]:
             pieces[-1] = Span(pieces[-1].start_s, span.end_s)
         else:
             pieces += _halved(recording.wave, span)
-    whole = len(pieces) == 1
-    candidates = []
-    for piece in pieces:
-        wave = recording.wave.cut(piece.start_s - _KEEP_S, piece.end_s + _KEEP_S)
-        if wave.duration_s >= SHORTEST_TAKE_S:
-            candidates.append(_Candidate(wave, recording.text if whole else None, _clearness_db(wave)))
-    return candidates
+    waves = [recording.wave.cut(piece.start_s - _KEEP_S, piece.end_s + _KEEP_S) for piece in pieces]
+    text = recording.text if len(pieces) == 1 else None
+    return [(wave, text) for wave in waves if wave.duration_s >= SHORTEST_TAKE_S]
 
 
 def _halved(wave: Waveform, span: Span) -> list[Span]:
@@ -157,14 +193,57 @@ def _clearness_db(wave: Waveform) -> float:
     return min(40.0, float(loud - quiet)) - 2_000.0 * clipped
 
 
-def _words(candidate: _Candidate, ear: Ear, language: str | None) -> str | None:
-    """What is said, or None when nothing surely is."""
-    heard = ear.hear(candidate.wave, language)
-    if not heard.words or float(np.mean([word.confidence for word in heard.words])) < _SURE:
-        return None
-    if candidate.text is not None and _agree(candidate.text, heard.text):
-        return candidate.text
-    return heard.text
+def _words(picked: Sequence[_Candidate], ear: Ear, language: str | None) -> list[str | None]:
+    """What is said in each, or None where nothing surely is.
+
+    All are heard in one go, which costs an ear with a fixed window a fraction. One that was not understood that
+    way, or not as its text says, is heard again alone.
+    """
+    texts: list[str | None] = []
+    for candidate, (text, words) in zip(picked, _heard(picked, ear, language), strict=True):
+        if len(picked) > 1 and not (
+            _is_sure(words) and (candidate.text is None or _agree(candidate.text, text))
+        ):
+            [(text, words)] = _heard([candidate], ear, language)
+        if not _is_sure(words):
+            texts.append(None)
+        elif candidate.text is not None and _agree(candidate.text, text):
+            texts.append(candidate.text)
+        else:
+            texts.append(text)
+    return texts
+
+
+def _heard(
+    picked: Sequence[_Candidate], ear: Ear, language: str | None
+) -> list[tuple[str, Sequence[HeardWord]]]:
+    """Text and words of each, out of one hearing of them all with pauses between."""
+    if len(picked) == 1:
+        heard = ear.hear(picked[0].wave, language)
+        return [(heard.text, heard.words)]
+    waves = [resample(candidate.wave, _EAR_HZ) for candidate in picked]
+    gap = np.zeros(round(_GAP_S * _EAR_HZ), np.float32)
+    heard = ear.hear(
+        Waveform(np.concatenate([part for wave in waves for part in (wave.samples, gap)]), _EAR_HZ), language
+    )
+    # Not all languages put spaces between words.
+    space = " " if " " in heard.text else ""
+    parts: list[tuple[str, Sequence[HeardWord]]] = []
+    start_s = 0.0
+    for wave in waves:
+        end_s = start_s + wave.duration_s + _GAP_S
+        words = [word for word in heard.words if start_s <= _middle_s(word) + _GAP_S / 2 < end_s]
+        parts.append((space.join(word.text for word in words), words))
+        start_s = end_s
+    return parts
+
+
+def _middle_s(word: HeardWord) -> float:
+    return (word.start_s + word.end_s) / 2
+
+
+def _is_sure(words: Sequence[HeardWord]) -> bool:
+    return bool(words) and float(np.mean([word.confidence for word in words])) >= _SURE
 
 
 def _agree(given: str, heard: str) -> bool:
