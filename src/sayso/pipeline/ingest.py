@@ -109,15 +109,18 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     left = sorted(candidates, key=lambda candidate: -candidate.clearness_db)
     chosen: dict[int, Take] = {}
     taken_s = 0.0
-    # More than one round only where nothing is understood in a part of what was picked.
-    while picked := _pick(left, taken_s):
+    picked = _pick(left, taken_s)
+    while picked:
         progress("listening", min(0.99, taken_s / ENOUGH_S), None)
-        for candidate, text in zip(picked, _words(picked, ear, language), strict=True):
+        texts = _words(picked, ear, language)
+        for candidate, text in zip(picked, texts, strict=True):
             if text is not None:
                 chosen[candidate.order] = Take(candidate.wave, text)
                 taken_s += candidate.wave.duration_s
         heard = {candidate.order for candidate in picked}
         left = [candidate for candidate in left if candidate.order not in heard]
+        # Others take the place only of those in which nothing was understood.
+        picked = _pick(left, taken_s) if None in texts else []
     if taken_s < LEAST_S:
         raise TooLittleSpeech(
             f"words were heard in only {taken_s:.1f} s of the recordings, at least {LEAST_S:.0f} s are needed: "
