@@ -99,7 +99,11 @@ def close(services: Services) -> None:
 
 
 def _warm(services: Services, run_worker: bool) -> None:
-    """Load what the first requests would wait for, the most wanted first."""
+    """Load what the first requests would wait for, the most wanted first.
+
+    One after the other: all at once they would fight for the cores while /readyz waits. A build that comes
+    earlier starts the training child itself, at once.
+    """
     services.speakers.warm()
     try:
         services.decoder.warm()

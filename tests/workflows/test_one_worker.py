@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from sayso.bootstrap import close, open_services
+from sayso.bootstrap import _warm, close, open_services
 from sayso.errors import Unavailable
 from sayso.services import Services
 from sayso.settings import Settings
@@ -43,6 +45,23 @@ def test_a_server_beside_a_worker_is_ready_and_one_alone_is_not(services: Servic
         state = health.readiness(other)
         assert state.ready is expected, state
         close(other)
+
+
+def test_the_training_child_warms_up_only_after_the_engine_of_the_server(tmp_path: Path) -> None:
+    other = open_services(
+        Settings(home=tmp_path, engine="tone", tone_step_s=0.5), run_worker=False, warm=False
+    )
+    warming = threading.Thread(target=_warm, args=(other, True))
+    warming.start()
+    early = []
+    while other.speakers.state != "ok":
+        early.append(other.trainer.pid)  # type: ignore[attr-defined]
+        time.sleep(0.02)
+    warming.join()
+    assert len(early) > 5
+    assert set(early) == {None}, "both would want the cores that the first answer waits for"
+    assert other.trainer.pid is not None  # type: ignore[attr-defined]
+    close(other)
 
 
 def test_a_folder_may_hold_other_files(tmp_path: Path) -> None:
