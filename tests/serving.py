@@ -165,6 +165,7 @@ def main() -> None:
     import uvicorn
 
     from sayso.api.app import create_app
+    from sayso.api.heads import LimitedHeads
     from sayso.bootstrap import close, open_services
     from sayso.domain.account import Plan
     from sayso.settings import load_settings
@@ -181,7 +182,14 @@ def main() -> None:
         }
         (settings.home / "others.json").write_text(json.dumps(others))
         app = create_app(services, public_url=settings.public_url)
-        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            http=LimitedHeads,
+            log_config=None,
+            access_log=False,
+        )
     finally:
         close(services)
 

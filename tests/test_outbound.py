@@ -132,3 +132,10 @@ def test_an_environment_proxy_is_not_asked(
 def test_wrong_networks_are_bad_settings(network: str) -> None:
     with pytest.raises(BadSettings, match="SAYSO_OUTBOUND_ALLOW"):
         Outbound([network])
+
+
+def test_a_refusal_does_not_repeat_the_address() -> None:
+    for url in ("http://10.0.0.1/?key=hunter2", "http://ann:hunter2@127.0.0.1/", "http://[::1]/hunter2"):
+        with pytest.raises(BadRequest) as told:
+            Outbound().post_json(url, b"{}")
+        assert "hunter2" not in str(told.value)

@@ -49,6 +49,8 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SAYSO_MIN_RECORDINGS_RAPID", "-1"),
         ("SAYSO_WEBHOOK_DELAYS_S", "soon"),
         ("SAYSO_WEBHOOK_DELAYS_S", "-1"),
+        ("SAYSO_HOME", "/tmp/50%25"),  # noqa: S108  (never made)
+        ("SAYSO_HOME", "/tmp/what?"),  # noqa: S108
     ],
 )
 def test_a_wrong_value_is_told_in_one_line_with_its_name(
@@ -67,3 +69,13 @@ def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_is_documented() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("token", ["two words", "schl\u00fcssel", "x" * 513, "Bearer", "token=x", '"quoted"'])
+def test_a_token_that_no_header_carries_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("SAYSO_BOOTSTRAP_TOKEN", token)
+    with pytest.raises(BadSettings, match=r"^SAYSO_BOOTSTRAP_TOKEN[^\n]*$") as told:
+        load_settings()
+    assert f"({token!r})" not in str(told.value)

@@ -140,6 +140,7 @@ def _serve(settings: Settings, work: bool) -> None:
     import uvicorn
 
     from sayso.api.app import create_app
+    from sayso.api.heads import LimitedHeads
     from sayso.bootstrap import close, open_services
     from sayso.usecases import accounts
 
@@ -156,7 +157,7 @@ def _serve(settings: Settings, work: bool) -> None:
             _greet(settings, services, secret)
             config = uvicorn.Config(
                 create_app(services, public_url=settings.public_url),
-                http="httptools",
+                http=LimitedHeads,
                 ws="none",
                 log_config=None,
                 access_log=False,
@@ -265,9 +266,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-        except OSError as error:
+        except (OSError, TypeError, UnicodeError) as error:
+            # The last two: a name that cannot be a host's, because of its length or its letters.
+            reason = (error.strerror if isinstance(error, OSError) else None) or "this is no host name"
             raise BadSettings(
-                f"SAYSO_HOST and SAYSO_PORT: cannot listen on {host}:{port} ({error.strerror}); "
+                f"SAYSO_HOST and SAYSO_PORT: cannot listen on {host}:{port} ({reason}); "
                 "stop the program that does, or set another SAYSO_PORT"
             ) from error
         yield listener
@@ -310,7 +313,9 @@ def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from the standard input.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, .wav or .mp3.")],
     rate_hz: Annotated[int, typer.Option("--rate", help="Sample rate of the file in Hz.")] = 24_000,
-    seed: Annotated[int, typer.Option(help="Another seed may give another reading.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="Another seed may give another reading.")
+    ] = 0,
 ) -> None:
     """Say TEXT with a voice of the local data folder and write it to a file. Needs no server.
 
@@ -325,12 +330,20 @@ def say(
         raise typer.BadParameter("the file must end in .wav or .mp3", param_hint="--out")
     if rate_hz not in CLIP_RATES_HZ:
         raise typer.BadParameter(f"use one of {', '.join(map(str, CLIP_RATES_HZ))}", param_hint="--rate")
+    if not out.parent.is_dir():
+        # Before the minute of work, not after it.
+        raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     if text == "-":
         text = sys.stdin.read()
+    # A terminal of another encoding hands over bytes that no database knows.
+    voice, text = (word.encode("utf-8", "replace").decode() for word in (voice, text))
     with _local_services() as services:
         speaker = local.find_speaker(services, voice)
         made = synthesis.say(speaker, text, SoundFormat(container, Precision.PCM_16, rate_hz), seed=seed)
-    out.write_bytes(made.audio)
+    try:
+        out.write_bytes(made.audio)
+    except OSError as error:
+        raise SaysoError(f"cannot write {out}: {error.strerror or error}") from error
     typer.echo(f"{out}: {made.duration_s:.1f} s")
 
 

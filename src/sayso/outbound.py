@@ -71,8 +71,10 @@ class Outbound:
                 finally:
                     bell.cancel()
         except SSRFGuardError as refused:
+            # The reason quotes the address, and receivers put secrets into those: no log shall hold one.
+            reason = str(refused).replace(repr(url), "it")
             raise BadRequest(
-                f"the address may not be called: {refused}; the operator can allow networks with SAYSO_OUTBOUND_ALLOW"
+                f"the address may not be called: {reason}; the operator can allow networks with SAYSO_OUTBOUND_ALLOW"
             ) from refused
         except httpx.InvalidURL as error:
             raise BadRequest(f"this is no URL that can be called: {error}") from error

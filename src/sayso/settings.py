@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -104,6 +105,25 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _fits_into_a_url(cls, value: Path) -> Path:
+        # Database URLs are made of it, and their readers differ about these two.
+        if "%" in str(value) or "?" in str(value):
+            raise ValueError("the path must not hold % or ?")
+        return value
+
+    @field_validator("bootstrap_token", mode="after")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        secret = "" if value is None else value.get_secret_value()
+        # What the header forms cannot carry would be a token that never lets anybody in.
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{1,512}", secret, re.ASCII):
+            raise ValueError("a token has 1 to 512 characters: letters, digits and . _ ~ + / = -")
+        if secret.lower() in ("token", "bearer") or secret.lower().startswith("token="):
+            raise ValueError("this is the name of a scheme, not a token")
+        return value
 
     @property
     def base_url(self) -> str:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 
 import httpx
@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from sayso.api import errors
 from sayso.api.answers import Answer
 from sayso.api.edge import Edge
+from sayso.api.heads import MAX_HEAD_BYTES, LimitedHeads
 from sayso.api.speaking import LiveSpeech
 from sayso.errors import BadArtifact, BadRequest
 
@@ -60,7 +61,8 @@ def app_of_faults() -> FastAPI:
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Edge(app_of_faults()), log_config=None, access_log=False))
+    config = uvicorn.Config(Edge(app_of_faults()), http=LimitedHeads, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
@@ -139,6 +141,26 @@ def test_an_early_refusal_reaches_a_client_that_is_still_sending(address: tuple[
         assert json.loads(answer.read())["success"] is False
         line.request("POST", "/fine", b"ab")
         assert json.loads(line.getresponse().read())["bytes"] == 2
+
+
+@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: "])
+def test_a_head_without_end_is_cut_off(address: tuple[str, int], start: bytes) -> None:
+    with closing(socket.create_connection(address, timeout=20)) as line:
+        line.sendall(start)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 100 * MAX_HEAD_BYTES:
+                line.sendall(b"a" * 65_536)
+                sent += 65_536
+        # What fits into the buffers between us and the server is sent in vain.
+        assert sent < 100 * MAX_HEAD_BYTES
+
+
+def test_a_long_body_is_no_head_and_the_next_request_is_read(address: tuple[str, int]) -> None:
+    with closing(HTTPConnection(*address, timeout=20)) as line:
+        for _ in range(2):
+            line.request("POST", "/fine", b"x" * 3 * MAX_HEAD_BYTES)
+            assert json.loads(line.getresponse().read())["bytes"] == 3 * MAX_HEAD_BYTES
 
 
 def test_a_client_that_waits_for_a_go_is_answered_without_its_body(address: tuple[str, int]) -> None:

@@ -136,7 +136,7 @@ def archive() -> bytes:
         (b'{"error": 1}', "JSON"),
         (b"%PDF-1.7", "PDF"),
         (b"OggS" + b"\0" * 24 + b"Speex   ", "Speex"),
-        (b"", "no audio"),
+        (b"", "is empty"),
         (b"hello", "no audio"),
         (bytes(5_000), "no audio"),
     ],

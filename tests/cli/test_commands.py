@@ -12,7 +12,7 @@ from sayso.audio.codec import decode
 from sayso.audio.waveform import Waveform
 from sayso.cli import app, main
 from sayso.demo import cut_at_pauses, read_folder
-from sayso.errors import BadAudio, NotFound, Rejected, SaysoError
+from sayso.errors import BadAudio, BadSettings, NotFound, Rejected, SaysoError
 from serving import humming
 
 
@@ -102,7 +102,34 @@ def test_saying_it_with_nobody_or_into_nothing_is_refused(home):
         run("say", "nobody", "Hello", "-o", str(home / "x.wav"))
     run("say", "hum", "Hello", "-o", str(home / "x.ogg"), exit_code=2)
     run("say", "hum", "Hello", "-o", str(home / "x.wav"), "--rate", "12345", exit_code=2)
+    run("say", "hum", "Hello", "-o", str(home / "x.wav"), "--seed", "-1", exit_code=2)
+    run("say", "hum", "Hello", "-o", str(home / "no-such" / "x.wav"), exit_code=2)
     assert not list(home.glob("x.*"))
+    (home / "x.wav").mkdir()
+    with pytest.raises(SaysoError, match="cannot write"):
+        run("say", "hum", "Hello", "-o", str(home / "x.wav"))
+
+
+def test_bytes_that_are_no_text_are_no_crash(home):
+    with pytest.raises(NotFound, match="no voice"):
+        run("say", "h\udc80", "Hello", "-o", str(home / "x.wav"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOST", "\u00fc" * 80),
+        ("HOST", "a..b"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("STORAGE_URL", "file:///dev/null/x"),
+    ],
+)
+def test_what_the_settings_name_must_be_there(home, monkeypatch, name, value):
+    monkeypatch.setenv(f"SAYSO_{name}", value)
+    monkeypatch.setenv("SAYSO_PORT", "0")
+    with pytest.raises(BadSettings, match=f"SAYSO_{name}"):
+        run("serve")
 
 
 def test_missing_weights_are_named_with_what_to_do(home):

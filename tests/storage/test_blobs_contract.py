@@ -84,3 +84,10 @@ def test_a_store_that_answers_passes_the_check(blobs: Blobs) -> None:
 def test_other_urls_are_bad_settings(url: str) -> None:
     with pytest.raises(BadSettings, match="SAYSO_STORAGE_URL"):
         open_blobs(url)
+
+
+def test_a_folder_with_a_space_in_its_name_is_that_folder(tmp_path: Path) -> None:
+    key = open_blobs((tmp_path / "my voices").as_uri()).put(b"sound")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["my voices"]
+    assert (tmp_path / "my voices" / key[:2] / key[2:]).is_file()

@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from sayso.errors import BadSettings
+from sayso.errors import BadSettings, Unavailable
 from sayso.storage import accounts, installation, migrations, tables
 from sayso.storage.db import Database
 from sayso.storage.migrations import migrate
@@ -105,3 +105,13 @@ def test_times_come_back_as_they_went_in(db: Database) -> None:
 def test_other_databases_are_bad_settings(url: str) -> None:
     with pytest.raises(BadSettings, match="SAYSO_DATABASE_URL"):
         Database(url)
+
+
+def test_a_full_disk_is_told_as_such(db: Database) -> None:
+    with db.read() as tx:
+        pages = tx.execute(sa.text("PRAGMA page_count")).scalar_one()
+    # Every new connection has the limit; the pool hands out the one that is idle.
+    with db.read() as tx:
+        tx.execute(sa.text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(Unavailable, match="disk is full"):
+        installation.note(db, "x", "y" * 1_000_000)

@@ -70,6 +70,10 @@ def test_a_wav_consent_is_kept_and_goes_with_the_voice(services: Services, ada: 
         NewVoice("Ada", callback_uri="http://"),
         NewVoice("Ada", dataset_url="nonsense"),
         NewVoice("Ada", callback_uri="http://[::1"),
+        NewVoice("Ada", callback_uri="http://there:99999/"),
+        NewVoice("Ada", callback_uri="http://there:0/"),
+        NewVoice("Ada", callback_uri="http://ann:secret@there/"),
+        NewVoice("Ada", callback_uri="http://there/\r\nX: y"),
     ],
 )
 def test_bad_fields_are_refused(services: Services, ada: Caller, wrong: NewVoice) -> None:

@@ -47,6 +47,7 @@ def test_a_byte_order_mark_is_no_part_of_the_json() -> None:
         (b'{"a": NaN}', "NaN"),
         (b'{"a": -Infinity}', "-Infinity"),
         (b'{"a": ' + b"9" * 5_000 + b"}", "number that is too long"),
+        (b'{"a": [' + b"[]," * 100_000 + b"1]}", "too many values"),
         (b"[]", "a JSON object, not an array"),
         (b"null", "a JSON object, not null"),
         (b"12", "a JSON object, not a number"),
@@ -56,6 +57,10 @@ def test_a_byte_order_mark_is_no_part_of_the_json() -> None:
 def test_anything_else_is_refused_with_the_reason(body: bytes, reason: str) -> None:
     with pytest.raises(BadRequest, match=reason):
         parse_object(body)
+
+
+def test_a_long_consent_is_no_heap_of_values() -> None:
+    assert len(parse_object(b'{"consent": "' + b"AAAA" * 1_000_000 + b'"}')["consent"]) == 4_000_000
 
 
 @given(st.binary(max_size=200))

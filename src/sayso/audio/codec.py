@@ -45,6 +45,8 @@ def decode(
     Raises BadAudio for what is not audio, not a format of `READS`, broken, empty, all zero or not
     finite; TooLarge for what passes a limit.
     """
+    if not data:
+        raise BadAudio(f"the file is empty, it is no audio file; send {_READS_TEXT}")
     kind = sniff(data)
     if kind not in READS:
         found = f"this is {kind}" if kind else "this is no audio file that we know"

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 import sqlalchemy as sa
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
-from sayso.errors import BadSettings, NotFound
+from sayso.errors import BadSettings, NotFound, Unavailable
 from sayso.storage import tables
-from sayso.storage.db import Database, Transaction
+from sayso.storage.db import DISK_FULL, Database, Transaction
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 256 * 1024
@@ -64,7 +64,13 @@ class ObjectBlobs:
         else:
             key = hashlib.sha256(data).hexdigest()
         if not self.exists(key):
-            obstore.put(self._store, _path(key), data)
+            try:
+                obstore.put(self._store, _path(key), data)
+            except obstore.exceptions.BaseError as error:
+                # The store has no class of error for it.
+                if "No space left" in str(error):
+                    raise Unavailable(DISK_FULL) from error
+                raise
         return key
 
     def read(self, key: str) -> bytes:
@@ -123,7 +129,13 @@ def open_blobs(url: str) -> ObjectBlobs:
     parts = urlsplit(url)
     store: Any
     if parts.scheme == "file" and parts.path and parts.netloc in ("", "localhost"):
-        store = LocalStore(prefix=Path(parts.path), mkdir=True)
+        folder = Path(unquote(parts.path))
+        try:
+            store = LocalStore(prefix=folder, mkdir=True)
+        except OSError as error:
+            raise BadSettings(
+                f"SAYSO_STORAGE_URL: the folder {folder} cannot be made or read ({error})"
+            ) from error
     elif parts.scheme == "s3" and parts.netloc:
         store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
     elif parts.scheme == "memory":

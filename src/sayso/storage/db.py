@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from sayso.errors import BadSettings
+from sayso.errors import BadSettings, Unavailable
 
 Transaction = sa.Connection
 """An open transaction; only storage's functions may send SQL through it."""
+
+DISK_FULL = "the disk is full, nothing can be kept: the operator of this server must make room"
 
 _BUSY_MS = 30_000
 
@@ -31,6 +33,9 @@ class Database:
         kind = parsed.get_backend_name()
         if kind not in ("sqlite", "postgresql"):
             raise BadSettings(f"SAYSO_DATABASE_URL names {kind}; expected sqlite:///FILE or postgresql://...")
+        if kind == "sqlite" and parsed.database in (None, "", ":memory:"):
+            # Each connection would have an empty one of its own.
+            raise BadSettings("SAYSO_DATABASE_URL names no file; expected sqlite:///FILE or postgresql://...")
         options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 20, "max_overflow": 40}
         if kind == "sqlite":
             options = {"pool_size": 20, "max_overflow": 40, "connect_args": {"timeout": _BUSY_MS / 1000}}
@@ -52,8 +57,13 @@ class Database:
 
         Short ones only: on SQLite one writer at a time holds the file.
         """
-        with self.engine.execution_options(sayso_writes=True).begin() as tx:
-            yield tx
+        try:
+            with self.engine.execution_options(sayso_writes=True).begin() as tx:
+                yield tx
+        except sa.exc.OperationalError as error:
+            if "disk is full" in str(error.orig):
+                raise Unavailable(DISK_FULL) from error
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

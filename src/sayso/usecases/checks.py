@@ -27,8 +27,17 @@ def check_url(field: str, url: str | None, most: int) -> None:
     check_text(field, url, most)
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # Reading the port checks it. Names and passwords are never sent, so they are not taken either.
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        secret = parts.username is not None or parts.password is not None
     except ValueError:
+        good = secret = False
+    if secret:
+        raise BadRequest(
+            f"{field} must not hold a user name or password: put a secret into its path or query",
+            {field: "must not hold a user name or password"},
+        )
+    if not url.isprintable():
         good = False
     if not good:
         raise BadRequest(

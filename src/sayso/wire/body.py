@@ -7,15 +7,22 @@ from typing import Any, NoReturn
 
 from sayso.errors import BadRequest
 
+MAX_VALUES = 100_000
+"""Commas and opening brackets of a body. Ours hold a dozen; forty million bytes of `[],` would keep the
+parser, and with it every other request, busy for ten seconds and cost a gigabyte."""
+
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; nothing at all counts as an empty object. Raises BadRequest.
 
     Refused besides malformed JSON: bytes that are not UTF-8, nesting that overflows the parser,
-    the numbers NaN and Infinity (no JSON), and numbers of thousands of digits.
+    the numbers NaN and Infinity (no JSON), numbers of thousands of digits, and more than MAX_VALUES
+    commas and brackets.
     """
     if not body.strip():
         return {}
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise BadRequest("the body holds too many values; send a flat JSON object")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

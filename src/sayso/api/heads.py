@@ -1,0 +1,46 @@
+"""The HTTP protocol with a limit on what comes before a body.
+
+The parser collects a header or an address however long it is, by copying it at each piece: a stranger
+without a token could hold the event loop for seconds and fill the memory with one request.
+"""
+
+from __future__ import annotations
+
+from asyncio import BaseTransport
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 256 * 1024
+"""Address and headers of one request; what arrives in one piece with its end passes all the same."""
+
+
+class LimitedHeads(HttpToolsProtocol):
+    """See the module."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """A client has come."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().connection_made(transport)  # type: ignore[arg-type]
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of one or more requests."""
+        began_before = self._in_head
+        super().data_received(data)
+        if not (began_before and self._in_head) or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.send_400_response("The address or the headers are too long.")
+
+    def on_message_begin(self) -> Any:
+        """A request begins."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> Any:
+        """Its body, if any, follows."""
+        self._in_head = False
+        super().on_headers_complete()
