@@ -76,8 +76,11 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         work_folder=work_folder,
     )
     if settings.bootstrap_token is not None:
+        is_set = "bootstrap_authorized_uploader" in settings.model_fields_set
         accounts.ensure_bootstrap_token(
-            services, settings.bootstrap_token.get_secret_value(), settings.bootstrap_authorized_uploader
+            services,
+            settings.bootstrap_token.get_secret_value(),
+            settings.bootstrap_authorized_uploader if is_set else None,
         )
     if run_worker:
         try:

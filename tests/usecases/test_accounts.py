@@ -62,3 +62,6 @@ def test_a_bootstrap_token_from_the_settings_is_made_once(services: Services) ->
     caller = accounts.sign_in(services, "from-the-settings")
     assert (caller.plan, caller.is_authorized_uploader) == (Plan.PRO, True)
     assert accounts.ensure_bootstrap_token(services, None, False) is None, "somebody can come in already"
+    accounts.update_token(services, caller.token_id, is_authorized_uploader=False)
+    accounts.ensure_bootstrap_token(services, "from-the-settings", None)
+    assert not accounts.sign_in(services, "from-the-settings").is_authorized_uploader, "nothing was set anew"

@@ -70,7 +70,8 @@ def decode(
                     )
                 blocks.append(block)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise BadAudio(f"the {kind} file is broken ({_reason(error)}); export it again") from error
+        # libsndfile's own words mislead: of half an MP3 it says that there is no such file.
+        raise BadAudio(f"the {kind} file is broken or cut short; export it again") from error
     if not blocks:
         raise BadAudio(f"the {kind} file holds no samples; record something")
     return Waveform(_mono(np.concatenate(blocks)), rate_hz)
@@ -185,11 +186,6 @@ def _write(wave: Waveform, container: str, subtype: str, **options: object) -> b
     clipped = np.clip(wave.samples, -1.0, 1.0)
     soundfile.write(file, clipped, wave.rate_hz, format=container, subtype=subtype, **options)
     return file.getvalue()
-
-
-def _reason(error: Exception) -> str:
-    text = getattr(error, "error_string", None) or str(error) or type(error).__name__
-    return text.strip().rstrip(".")
 
 
 # --- samples as bytes ---------------------------------------------------------------------------

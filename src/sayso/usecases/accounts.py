@@ -131,23 +131,24 @@ def revoke_token(services: Services, token_id: str) -> Token:
 
 
 def ensure_bootstrap_token(
-    services: Services, secret: str | None, is_authorized_uploader: bool
+    services: Services, secret: str | None, is_authorized_uploader: bool | None
 ) -> str | None:
     """Make sure that somebody can come in; returns a secret to show when one was just made.
 
     With `secret` (from SAYSO_BOOTSTRAP_TOKEN): that token exists afterwards, plan pro, with the given
     role; nothing is returned, the operator knows it. Without: a token is generated at the first start,
-    when there is none at all, and returned this once. A revoked bootstrap token stays revoked.
+    when there is none at all, and returned this once. A revoked bootstrap token stays revoked, and a role of
+    None (the variable is not set) leaves alone what `token update` has given to one that exists.
     """
     if secret is None:
         if list_tokens(services):
             return None
-        _, made = create_token(services, "bootstrap", is_authorized_uploader=is_authorized_uploader)
+        _, made = create_token(services, "bootstrap", is_authorized_uploader=bool(is_authorized_uploader))
         return made
     with services.db.read() as tx:
         known = accounts.token_by_hash(tx, _hash(secret))
     if known is None:
-        _keep(services, "bootstrap", secret, Plan.PRO, is_authorized_uploader, False, None)
-    elif known.token.is_authorized_uploader != is_authorized_uploader:
+        _keep(services, "bootstrap", secret, Plan.PRO, bool(is_authorized_uploader), False, None)
+    elif is_authorized_uploader not in (None, known.token.is_authorized_uploader):
         update_token(services, known.token.id, is_authorized_uploader=is_authorized_uploader)
     return None
