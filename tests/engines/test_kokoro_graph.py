@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import real_speech
 
-import speech
 from sayso.engines.kokoro import network, stock, symbols, weights
 
 pytestmark = pytest.mark.real
@@ -39,7 +39,7 @@ TOLERANCE = {
 
 @pytest.fixture(scope="module")
 def models_dir():
-    return speech.models_dir()
+    return real_speech.models_dir()
 
 
 @pytest.fixture(scope="module")
