@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import real_speech
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Take, VoiceEngine
 from sayso.engines.tone import ToneEngine
@@ -24,10 +24,7 @@ def _tone() -> VoiceEngine:
 def _kokoro() -> VoiceEngine:
     from sayso.engines.kokoro.engine import KokoroEngine
 
-    models = os.environ.get("SAYSO_MODELS_DIR")
-    if models is None:
-        pytest.skip("SAYSO_MODELS_DIR names no folder with weights")
-    return KokoroEngine(Path(models), 2)
+    return KokoroEngine(real_speech.models_dir(), 2)
 
 
 ENGINES: list[object] = [

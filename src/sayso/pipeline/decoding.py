@@ -61,6 +61,10 @@ class ChildDecoder:
         """Mono audio of any format we read, at its own rate. Raises BadAudio, TooLarge, Unavailable."""
         child = self._free.get()
         try:
+            if child is not None and child.is_gone():
+                # It died while it was idle: that is no file's fault.
+                self._drop(child)
+                child = None
             if child is None:
                 child = self._start()
             try:
@@ -156,6 +160,9 @@ class _Child:
             kind = getattr(errors, answer["error"], BadAudio)
             raise kind(answer["message"])
         return Waveform(np.frombuffer(samples, np.float32), answer["rate_hz"])
+
+    def is_gone(self) -> bool:
+        return self._process.poll() is not None
 
     def kill(self) -> None:
         self._process.kill()

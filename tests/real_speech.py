@@ -25,7 +25,7 @@ class Utterance:
 def models_dir() -> Path:
     """The folder of weights that the settings name, or the one a checkout has."""
     named = os.environ.get("SAYSO_MODELS_DIR")
-    home = Path(os.environ.get("SAYSO_HOME") or Path(__file__).parents[2] / "sayso-data")
+    home = Path(os.environ.get("SAYSO_HOME") or Path(__file__).parents[1] / "sayso-data")
     folder = Path(named) if named else home / "models"
     if not folder.is_dir():
         pytest.skip(f"no weights in {folder}; run `make setup`")
