@@ -117,7 +117,7 @@ def test_nothing_to_learn_from_is_refused(engine: VoiceEngine, tmp_path: Path) -
 def test_it_says_everything_once_piece_by_piece(engine: VoiceEngine, artifact: bytes) -> None:
     speaker = engine.load(artifact)
     pieces = list(speaker.speak(TEXT))
-    assert len(pieces) >= 3
+    assert len(pieces) >= 2
     assert " ".join(piece.text for piece in pieces).split() == TEXT.split()
     for piece in pieces:
         assert piece.wave.rate_hz == speaker.rate_hz
