@@ -17,7 +17,7 @@ from sayso.engines.kokoro import network, symbols
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.text.english.phonemes import Word, join, phonemize
-from sayso.text.sentences import Piece, split
+from sayso.text.sentences import split
 
 _FIRST_CHARACTERS = 70
 """The first piece is cut shorter than the others, so that its sound is there sooner."""
@@ -40,11 +40,14 @@ class KokoroSpeaker:
     def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
         for number, piece in enumerate(split(text, first_longest=_FIRST_CHARACTERS)):
-            for part, is_last in _fitting(phonemize(piece.text)):
+            parts = list(_fitting(phonemize(piece.text)))
+            starts = [0, *(part[0].start for part in parts[1:]), len(piece.text)]
+            for i, part in enumerate(parts):
                 with self._turn:
                     samples, frames = self.synthesise(join(part), noise_seed(seed, number))
-                pause_s = piece.pause_s if is_last else 0.0
-                yield _spoken(samples, frames, part, piece, pause_s)
+                pause_s = piece.pause_s if i == len(parts) - 1 else 0.0
+                text = piece.text[starts[i] : starts[i + 1]].strip()
+                yield _spoken(samples, frames, part, text, pause_s)
 
     @torch.inference_mode()
     def synthesise(self, phonemes: str, seed: int) -> tuple[Samples, NDArray[np.int64]]:
@@ -87,8 +90,8 @@ def noise_seed(seed: int, piece: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{piece}".encode()).digest()[:7], "big")
 
 
-def _fitting(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], bool]]:
-    """Words in groups that the network takes at once, and whether the group is the last one."""
+def _fitting(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """Words in groups that the network takes at once."""
     start = 0
     while start < len(words):
         end, size = start, 0
@@ -97,12 +100,12 @@ def _fitting(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], bool]]:
             end += 1
         if size > network.MAX_PHONEMES and end - start > 1:
             end -= 1
-        yield words[start:end], end == len(words)
+        yield words[start:end]
         start = end
 
 
 def _spoken(
-    samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], piece: Piece, pause_s: float
+    samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], text: str, pause_s: float
 ) -> Spoken:
     """Trimmed, faded and followed by its pause; with the words' times."""
     rate = network.RATE_HZ
@@ -124,5 +127,4 @@ def _spoken(
         )
         marks.append(Mark(word.text, first / rate, last / rate))
         at += len(word.phonemes) + len(word.trailing)
-    text = piece.text[words[0].start : words[-1].end] if words else piece.text
     return Spoken(Waveform(np.concatenate([cut, silence]), rate), text, tuple(marks))
