@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,10 +22,30 @@ from sayso.text.sentences import split
 
 _FIRST_CHARACTERS = 70
 """The first piece is cut shorter than the others, so that its sound is there sooner."""
+_EARLY_FRAMES = (24, 60)
+"""Where the first piece may be cut so that its beginning can be heard while the rest is made: 0.6 to 1.5 s."""
+_AROUND = 10
+"""Frames decoded on either side of such a cut and thrown away: the decoder hears that far."""
 _LEAD_S, _TAIL_S = 0.03, 0.06
 """Silence left before and after the speech of a piece."""
 _QUIET = 0.004
 _FADE_S = 0.005
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Score:
+    """A stretch of speech as the decoder takes it. L frames of 25 ms."""
+
+    asr: Tensor
+    """(1, 512, L)."""
+    f0: Tensor
+    """(1, 2 L), Hz."""
+    energy: Tensor
+    """(1, 2 L)."""
+    noise: Tensor
+    """(1, 600 L, 9)."""
+    frames: NDArray[np.int64]
+    """(T,): how long each symbol lasts, the padding at both ends included."""
 
 
 class KokoroSpeaker:
@@ -43,15 +64,31 @@ class KokoroSpeaker:
             parts = list(_fitting(phonemize(piece.text)))
             starts = [0, *(part[0].start for part in parts[1:]), len(piece.text)]
             for i, part in enumerate(parts):
-                with self._turn:
-                    samples, frames = self.synthesise(join(part), noise_seed(seed, number))
+                own = piece.text[starts[i] : starts[i + 1]]
                 pause_s = piece.pause_s if i == len(parts) - 1 else 0.0
-                text = piece.text[starts[i] : starts[i + 1]].strip()
-                yield _spoken(samples, frames, part, text, pause_s)
+                with self._turn:
+                    score = self._score(join(part), noise_seed(seed, number))
+                    cut = _early_cut(part, score.frames) if number == 0 and i == 0 else None
+                    samples = self._decode(score, 0, cut[1] if cut else None)
+                if cut is None:
+                    yield _spoken(samples, score.frames, part, own.strip(), pause_s)
+                    continue
+                n_words, at = cut
+                border = part[n_words].start - starts[i]
+                head = _spoken(samples, score.frames, part[:n_words], own[:border].strip(), 0.0, goes_on=True)
+                yield head
+                with self._turn:
+                    samples = self._decode(score, at, None)
+                rest = part[n_words:]
+                n_symbols = sum(len(word.phonemes) + len(word.trailing) for word in part[:n_words])
+                # In the place of the padding symbol: what is left of the gap that was cut.
+                gap = int(score.frames[: 1 + n_symbols].sum()) - at
+                frames = np.concatenate([[gap], score.frames[1 + n_symbols :]])
+                yield _spoken(samples, frames, rest, own[border:].strip(), pause_s, goes_back=True)
 
     @torch.inference_mode()
-    def synthesise(self, phonemes: str, seed: int) -> tuple[Samples, NDArray[np.int64]]:
-        """Phoneme symbols -> samples (600 L,) at 24 kHz, frames of 25 ms each symbol lasts, padding included."""
+    def _score(self, phonemes: str, seed: int) -> _Score:
+        """What the decoder needs to say the phonemes."""
         ids = torch.tensor([symbols.ids(phonemes)])
         style = torch.from_numpy(self._voice.row(ids.shape[1]))[None]
         net = self._net
@@ -60,19 +97,30 @@ class KokoroSpeaker:
         lengths = net.predictor.durations(encoded)[0] / self._voice.rate_ratio
         frames = whole_frames(lengths)
         f0, energy = net.predictor.curves(network.spread(encoded, frames), style)
-        f0 = f0 * self._voice.pitch_ratio
         asr = network.spread(text.transpose(1, 2), frames).transpose(1, 2)
-        samples = self._decode(asr, f0, energy, source_noise(int(frames.sum()), seed))
-        return samples[0].numpy(), frames.numpy()
+        noise = source_noise(int(frames.sum()), seed)
+        return _Score(asr, f0 * self._voice.pitch_ratio, energy, noise, frames.numpy())
 
-    def _decode(self, asr: Tensor, f0: Tensor, energy: Tensor, noise: Tensor) -> Tensor:
-        if not self._voice.weights:
-            return self._net.decoder(asr, f0, energy, self._affines, noise)  # type: ignore[no-any-return]
-        swapped = {name: torch.from_numpy(values) for name, values in self._voice.weights.items()}
-        out: Tensor = torch.func.functional_call(
-            self._net.decoder, swapped, (asr, f0, energy, self._affines, noise)
+    @torch.inference_mode()
+    def _decode(self, score: _Score, start: int, end: int | None) -> Samples:
+        """Samples (600 n,) of the frames from `start` to `end`, heard with a little of what is around them."""
+        total = score.asr.shape[-1]
+        last = total if end is None else end
+        first, stop = max(0, start - _AROUND), min(total, last + _AROUND)
+        inputs = (
+            score.asr[:, :, first:stop],
+            score.f0[:, 2 * first : 2 * stop],
+            score.energy[:, 2 * first : 2 * stop],
+            self._affines,
+            score.noise[:, network.FRAME * first : network.FRAME * stop],
         )
-        return out
+        if self._voice.weights:
+            swapped = {name: torch.from_numpy(values) for name, values in self._voice.weights.items()}
+            said = torch.func.functional_call(self._net.decoder, swapped, inputs)
+        else:
+            said = self._net.decoder(*inputs)
+        samples: Samples = said[0, network.FRAME * (start - first) : network.FRAME * (last - first)].numpy()
+        return samples
 
 
 def whole_frames(lengths: Tensor) -> Tensor:
@@ -104,20 +152,53 @@ def _fitting(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
         start = end
 
 
+def _early_cut(words: Sequence[Word], frames: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Before which word, and at which frame, the first piece is cut; None where that gains nothing.
+
+    Prosody is made for the whole, so the cut is none for the ear; at a pause it is the safest.
+    """
+    borders = np.cumsum(frames)
+    if borders[-1] < 2 * _EARLY_FRAMES[0] + _AROUND:
+        return None
+    found: list[tuple[int, int, int]] = []
+    at = 1
+    for i, word in enumerate(words[:-1]):
+        at += len(word.phonemes) + len(word.trailing)
+        # In the middle of what stands between two words: a space, or a mark with its pause.
+        gap = int(frames[at - len(word.trailing) : at].sum())
+        frame = int(borders[at - 1]) - gap // 2
+        if _EARLY_FRAMES[0] <= frame <= min(_EARLY_FRAMES[1], int(borders[-1]) - _EARLY_FRAMES[0] // 2):
+            found.append((gap, i + 1, frame))
+    if not found:
+        return None
+    _, n_words, frame = max(found)
+    return n_words, frame
+
+
 def _spoken(
-    samples: Samples, frames: NDArray[np.int64], words: Sequence[Word], text: str, pause_s: float
+    samples: Samples,
+    frames: NDArray[np.int64],
+    words: Sequence[Word],
+    text: str,
+    pause_s: float,
+    *,
+    goes_on: bool = False,
+    goes_back: bool = False,
 ) -> Spoken:
-    """Trimmed, faded and followed by its pause; with the words' times."""
+    """Trimmed, faded and followed by its pause; with the words' times. Not trimmed where it goes on or back."""
     rate = network.RATE_HZ
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
-    start = max(0, int(loud[0]) - round(_LEAD_S * rate)) if len(loud) else 0
-    end = min(len(samples), int(loud[-1]) + round(_TAIL_S * rate)) if len(loud) else len(samples)
+    start, end = 0, len(samples)
+    if len(loud) and not goes_back:
+        start = max(0, int(loud[0]) - round(_LEAD_S * rate))
+    if len(loud) and not goes_on:
+        end = min(end, int(loud[-1]) + round(_TAIL_S * rate))
     cut = samples[start:end].copy()
     n = min(len(cut) // 2, round(_FADE_S * rate))
     ramp = np.linspace(0, 1, n, dtype=np.float32)
     cut[:n] *= ramp
     cut[len(cut) - n :] *= ramp[::-1]
-    silence = np.zeros(round(max(0.0, pause_s - _TAIL_S) * rate), np.float32)
+    silence = np.zeros(0 if goes_on else round(max(0.0, pause_s - _TAIL_S) * rate), np.float32)
     borders = np.concatenate([[0], np.cumsum(frames)]) * network.FRAME
     marks, at = [], 1  # position 0 is the padding symbol
     for word in words:
