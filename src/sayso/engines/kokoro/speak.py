@@ -24,7 +24,9 @@ _FIRST_CHARACTERS = 70
 """The first piece is cut shorter than the others, so that its sound is there sooner."""
 _EARLY_FRAMES = (24, 60)
 """Where the first piece may be cut so that its beginning can be heard while the rest is made: 0.6 to 1.5 s."""
-_AROUND = 10
+_WORTH_FRAMES = 110
+"""Pieces shorter than 2.75 s are made soon enough in one go."""
+_AROUND = 8
 """Frames decoded on either side of such a cut and thrown away: the decoder hears that far."""
 _LEAD_S, _TAIL_S = 0.03, 0.06
 """Silence left before and after the speech of a piece."""
@@ -158,7 +160,7 @@ def _early_cut(words: Sequence[Word], frames: NDArray[np.int64]) -> tuple[int, i
     Prosody is made for the whole, so the cut is none for the ear; at a pause it is the safest.
     """
     borders = np.cumsum(frames)
-    if borders[-1] < 2 * _EARLY_FRAMES[0] + _AROUND:
+    if borders[-1] < _WORTH_FRAMES:
         return None
     found: list[tuple[int, int, int]] = []
     at = 1
