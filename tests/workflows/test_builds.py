@@ -160,7 +160,8 @@ def test_an_ordered_clip_is_made_and_told(
     wait_until(lambda: clips.get_clip(services, ada, project.id, clip.id).state is ClipState.FINISHED)
     second = clips.get_clip(services, ada, project.id, clip.id)
     assert second.audio_key != first.audio_key
-    assert not services.blobs.exists(str(first.audio_key))
+    # The old sound goes once the new one is in its place.
+    wait_until(lambda: not services.blobs.exists(str(first.audio_key)))
 
 
 def test_a_revision_that_ends_late_is_dropped(services: Services, ada: Caller, ready: Ready) -> None:
