@@ -54,7 +54,7 @@ def test_a_rebuild_replaces_the_voice_and_lets_the_old_one_go(
     second = finish(services, ada, voices.build_voice(services, ada, voice.id))
     assert (second.build, second.state) == (2, VoiceState.FINISHED)
     assert second.artifact_key != first.artifact_key
-    assert not services.blobs.exists(str(first.artifact_key))
+    wait_until(lambda: not services.blobs.exists(str(first.artifact_key)))
     assert speech.speaker_of(services, second).pitch_hz == pytest.approx(91, abs=3)  # type: ignore[attr-defined]
 
 
@@ -174,7 +174,7 @@ def test_a_revision_that_ends_late_is_dropped(services: Services, ada: Caller, r
     late = services.blobs.put(b"RIFF a late second revision")
     assert make_clip.publish(clip.id, 2, {"key": late, "duration_s": 1.0})["ended"] == "gone"
     assert clips.get_clip(services, ada, project.id, clip.id).audio_key == clip.audio_key
-    assert not services.blobs.exists(late)
+    wait_until(lambda: not services.blobs.exists(late))
 
 
 def test_a_clip_whose_project_is_deleted_meanwhile_ends_quietly(
