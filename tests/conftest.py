@@ -7,7 +7,6 @@ from hypothesis import settings
 
 from serving import Callbacks, Server, callbacks, running
 
-
 # Timing decides no test: a busy machine is no fault of an example.
 settings.register_profile("sayso", deadline=None)
 settings.load_profile("sayso")
