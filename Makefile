@@ -45,12 +45,12 @@ test-slow: setup ## Run the tests that take minutes
 
 check: .venv/.installed ## Check format, lint, types and the import rules
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 fix: .venv/.installed ## Format and repair what can be repaired
-	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff check --no-cache --fix .
 	@$(BIN)/ruff format .
 
 bench: setup ## Measure speed; with SPEECH=folder of speakers cloning and likeness, too

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import real_speech
 
+import real_speech
 from sayso.engines.kokoro import network, stock, symbols, weights
 
 pytestmark = pytest.mark.real

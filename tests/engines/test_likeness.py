@@ -4,8 +4,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from real_speech import models_dir, utterances
 
+from real_speech import models_dir, utterances
 from sayso.audio.waveform import Waveform
 from sayso.engines.likeness import SpeakerEncoder, windows_of
 from sayso.errors import BadAudio

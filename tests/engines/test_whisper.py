@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from real_speech import models_dir, utterances
 
+from real_speech import models_dir, utterances
 from sayso.audio.waveform import Waveform
 from sayso.engines.whisper import WhisperEar, _byte_of, _goes_in_circles, log_mel
 from sayso.errors import BadArtifact, BadRequest
