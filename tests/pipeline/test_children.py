@@ -20,7 +20,8 @@ import soundfile
 from sayso.errors import BadAudio, TooLarge, TooLittleSpeech, Unavailable
 from sayso.pipeline import ingest
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
-from sayso.pipeline.trainer import LOADING, ChildTrainer, TrainingDied
+from sayso.pipeline.json_child import LOADING, ChildDied
+from sayso.pipeline.trainer import ChildTrainer
 from serving import humming
 
 LIMITS = DecodeLimits(max_s=60, max_channels=8, max_samples=10_000_000)
@@ -141,7 +142,7 @@ def test_an_error_in_the_child_is_told_in_plain_words_and_does_not_end_it(
     pid = trainer.pid
     with pytest.raises(Unavailable, match=r"something of ours broke .*FileExistsError") as told:
         trainer.train(folder, 1, _quiet)
-    assert not isinstance(told.value, TrainingDied)
+    assert not isinstance(told.value, ChildDied)
     assert str(folder) not in str(told.value)
     assert trainer.pid == pid
 
@@ -158,7 +159,7 @@ def test_a_child_that_dies_in_the_middle_is_told_and_replaced(trainer: ChildTrai
     def kill(*_: object) -> None:
         os.kill(int(trainer.pid or 0), signal.SIGKILL)
 
-    with pytest.raises(TrainingDied):
+    with pytest.raises(ChildDied):
         trainer.listen(folder, kill)
     trainer.listen(folder, _quiet)
 
@@ -179,7 +180,7 @@ def test_closing_ends_a_job_under_way(trainer: ChildTrainer, folder: Path) -> No
         while True:
             trainer.listen(folder, _quiet)
 
-    with pytest.raises(TrainingDied):
+    with pytest.raises(ChildDied):
         listen_for_ever()
 
 

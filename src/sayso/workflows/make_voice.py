@@ -20,7 +20,7 @@ from sayso.domain.event import Event, VoiceFailed, VoiceFinished
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import SaysoError
 from sayso.pipeline import ingest, synthesis, training
-from sayso.pipeline.trainer import TrainingDied
+from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
 from sayso.storage import blobs, recordings, voices
 from sayso.workflows import deliver_webhook, durable
@@ -239,7 +239,7 @@ def _guarded(work: Callable[[], Outcome]) -> Outcome:
         return work()
     except _Gone:
         return {"gone": True}
-    except TrainingDied as lost:
+    except ChildDied as lost:
         return {"died": f"{lost}, {_MAY_HELP}"}
     except SaysoError as broken:
         return {"failed": str(broken)}
