@@ -1,0 +1,84 @@
+"""Calls to addresses that strangers named.
+
+A name is resolved once, every address it has is checked, and the connection goes to a checked address:
+what was judged is what is called. A POST follows no redirects; a download judges each anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sayso import __version__
+from sayso.errors import BadRequest, Unavailable
+from sayso.outbound.download import Download, Fetched, FetchLimits, FetchProgress
+from sayso.outbound.guard import Guard, Resolver, refusal
+
+USER_AGENT = f"sayso/{__version__}"
+
+
+class Outbound:
+    """Calls addresses that strangers named. Safe from any thread."""
+
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        *,
+        timeout_s: float = 10.0,
+        total_s: float = 30.0,
+        resolver: Resolver | None = None,
+    ) -> None:
+        """`allow`: networks (CIDR) that may be called although they are private. Raises BadSettings.
+
+        `timeout_s` bounds each wait for the other side of a POST, `total_s` a whole one, however it trickles.
+        """
+        self._guard = Guard(allow, resolver)
+        self._timeout_s = timeout_s
+        self._total_s = total_s
+
+    def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+        """POST `body` and return the status code; what is answered besides is not read.
+
+        Raises BadRequest when the address may not be called (for good: do not try again), Unavailable
+        when it does not answer in time (try again later).
+        """
+        import httpx
+        from ssrfguard import SSRFGuardError
+
+        sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        try:
+            with self._guard.client(url, self._timeout_s) as client:
+                # A server that sends one byte now and then passes every single wait; this ends it.
+                bell = threading.Timer(self._total_s, client.close)
+                bell.daemon = True
+                bell.start()
+                try:
+                    with client.stream(
+                        "POST", url, content=body, headers={**sent, **(headers or {})}
+                    ) as answer:
+                        return int(answer.status_code)
+                finally:
+                    bell.cancel()
+        except SSRFGuardError as refused:
+            raise refusal(refused) from refused
+        except httpx.InvalidURL as error:
+            raise BadRequest(f"this is no URL that can be called: {error}") from error
+        except (httpx.HTTPError, OSError, RuntimeError) as error:
+            raise Unavailable(f"no answer: {type(error).__name__} {error}") from error
+
+    def fetch(
+        self,
+        url: str,
+        folder: Path,
+        limits: FetchLimits | None = None,
+        progress: FetchProgress | None = None,
+    ) -> Fetched:
+        """Download what `url` names into `folder`, which must exist; goes on with what a killed run left there.
+
+        At most `limits.max_redirects` redirects, each judged like the first address. Called again after it came to its
+        end, it returns the same file without a call. Whatever it raises leaves none of its files behind: BadRequest for
+        an address that may not be called or an answer that is no file (for good), TooLarge, Unavailable when the other
+        side is down, slow or breaks off again and again (try again later).
+        """
+        return Download(self._guard, url, folder, limits or FetchLimits(), USER_AGENT, progress).run()
