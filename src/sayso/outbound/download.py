@@ -378,6 +378,8 @@ def _reason(error: Exception) -> Exception:
             if cause.errno == socket.EAI_NONAME:
                 return BadRequest("the name of the server is not known; see that the address is right")
             return _Dropped("has a name that could not be looked up")
+        if isinstance(cause, httpx.InvalidURL):
+            return BadRequest("the server redirects to what is no URL; name the file's own address")
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _Dropped(f"has no valid certificate ({cause.verify_message})")
         if isinstance(cause, ssl.SSLError):

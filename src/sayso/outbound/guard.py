@@ -5,6 +5,7 @@ Nothing here repeats a URL in a message: people put secrets into them, and messa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Any
@@ -47,7 +48,12 @@ class Guard:
         )
         # trust_env off: a proxy from the environment would resolve the name itself, unchecked.
         return Client(
-            policy=policy, resolver=self._resolver, timeout=timeout, follow_redirects=False, trust_env=False
+            policy=policy,
+            resolver=self._resolver,
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            verify=_certificates(),
         )
 
 
@@ -59,6 +65,14 @@ def refusal(error: Exception, what: str = "the address") -> BadRequest:
     if isinstance(error, BlockedAddressError):
         reason = f"{error.address}: {reason}"
     return BadRequest(f"{what} may not be called: {reason}; {_REMEDY}")
+
+
+@functools.cache
+def _certificates() -> Any:
+    """Whom to trust; read once, because reading takes longer than many a call."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _port(url: str) -> int:
