@@ -4,6 +4,7 @@ SaysoError
 ├── Rejected                    the caller can fix it
 │   ├── BadRequest              a field is missing, malformed or out of range
 │   ├── BadAudio                not audio, or not audio we read
+│   ├── BadDataset              no dataset: broken, unsafe to unpack, or of no form we read
 │   ├── TooLarge                more bytes, seconds, channels or characters than we take
 │   ├── WrongState              not possible while the thing is where it is
 │   ├── TooLittleSpeech         fewer recordings or seconds than this kind of voice needs
@@ -43,6 +44,10 @@ class BadRequest(Rejected):
 
 class BadAudio(Rejected):
     """Not audio, or not audio we read."""
+
+
+class BadDataset(Rejected):
+    """No dataset: broken, unsafe to unpack, or of no form we read."""
 
 
 class TooLarge(Rejected):

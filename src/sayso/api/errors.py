@@ -22,6 +22,7 @@ STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
     errors.Rejected: HTTPStatus.BAD_REQUEST,
     errors.BadRequest: HTTPStatus.BAD_REQUEST,
     errors.BadAudio: HTTPStatus.BAD_REQUEST,
+    errors.BadDataset: HTTPStatus.BAD_REQUEST,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.TooLittleSpeech: HTTPStatus.BAD_REQUEST,

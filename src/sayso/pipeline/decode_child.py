@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 from typing import Any
 
 from sayso.audio import codec
 from sayso.errors import Rejected, TooLarge
+from sayso.pipeline.confine import address_space_bytes
 from sayso.pipeline.decoding import HEAD, read_exactly
 
 
 def main() -> None:
     """Answer one decoding after the other."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    idle_bytes = _address_space()
+    idle_bytes = address_space_bytes()
     # No new files, and none grown: a decoder that was taken over shall find little to do.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -53,15 +53,6 @@ def _limit(head: dict[str, Any], idle_bytes: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, hard))
     resource.setrlimit(resource.RLIMIT_AS, (idle_bytes + head["memory_bytes"],) * 2)
-
-
-def _address_space() -> int:
-    """Bytes of address space in use; a generous guess where the system does not tell."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - one line of a kernel file
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 2 * 1024**3
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""From a stranger's file to a list of utterances: unpacked, read, cut and heard, each in bounds."""
