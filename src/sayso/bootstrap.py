@@ -19,7 +19,7 @@ from sayso.storage.blobs import open_blobs
 from sayso.storage.db import Database
 from sayso.storage.migrations import migrate
 from sayso.usecases import accounts
-from sayso.workflows import durable
+from sayso.workflows import dispatcher, durable
 from sayso.workflows.sweep import sweep
 
 _log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         min_recordings_rapid=settings.min_recordings_rapid,
         min_recordings_professional=settings.min_recordings_professional,
         webhook_delays_s=settings.webhook_delays_s,
+        webhook_pause_s=settings.webhook_pause_s,
     )
     db = Database(settings.app_database_url)
     try:
@@ -85,6 +86,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
     if run_worker:
         try:
             durable.open_worker(services, _jobs_url(settings), home, sweep)
+            dispatcher.open_dispatcher(services)
         except Unavailable:
             close(services)
             raise
@@ -96,6 +98,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
 def close(services: Services) -> None:
     """Stop working and give everything back. Unfinished work goes on at the next start."""
     durable.close_worker(services)
+    dispatcher.close_dispatcher(services)
     services.trainer.close()
     services.decoder.close()
     services.db.close()

@@ -40,8 +40,22 @@ class Limits:
     """Text of a clip and of one /synthesize or /stream request."""
     link_s: int = 3_600
     """How long a signed media link lives."""
-    webhook_delays_s: tuple[float, ...] = (5.0, 30.0, 120.0, 600.0)
-    """Pauses between the attempts of a callback; one more attempt than pauses."""
+    webhook_delays_s: tuple[float, ...] = (
+        5.0,
+        30.0,
+        120.0,
+        600.0,
+        1_800.0,
+        7_200.0,
+        18_000.0,
+        36_000.0,
+        36_000.0,
+    )
+    """Pauses between the attempts of a callback; one more attempt than pauses. 27.7 hours in all."""
+    webhook_pause_s: float = 3 * 86_400.0
+    """An endpoint that has only failed for so long is paused."""
+    callback_log_s: float = 30 * 86_400.0
+    """How long callbacks that have ended are remembered."""
     training_attempts: int = 3
     """How often a build whose child process died is tried before the voice fails."""
 

@@ -73,8 +73,13 @@ class Settings(BaseSettings):
         default=20, ge=1, le=10_000, description="Active recordings a professional build needs."
     )
     webhook_delays_s: Annotated[tuple[float, ...], NoDecode] = Field(
-        default=(5.0, 30.0, 120.0, 600.0),
+        default=(5.0, 30.0, 120.0, 600.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0),
         description="Seconds between the attempts of a callback, with commas between.",
+    )
+    webhook_pause_s: float = Field(
+        default=3 * 86_400.0,
+        ge=0.0,
+        description="Seconds after which callbacks to a host that has only failed are paused.",
     )
     tone_step_s: float = Field(
         default=0.0, ge=0.0, le=60.0, description="Only for tests: how long the tone engine's steps last."

@@ -42,12 +42,12 @@ def server() -> Iterator[ThreadingHTTPServer]:
 @pytest.mark.parametrize("status", [200, 204, 404, 500])
 def test_the_status_is_told(server: ThreadingHTTPServer, status: int) -> None:
     outbound = Outbound(["127.0.0.0/8"])
-    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/{status}", b"{}") == status
+    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/{status}", b"{}").status == status
 
 
 def test_redirects_are_not_followed(server: ThreadingHTTPServer) -> None:
     outbound = Outbound(["127.0.0.0/8"])
-    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/elsewhere", b"{}") == 302
+    assert outbound.post_json(f"http://127.0.0.1:{server.server_port}/elsewhere", b"{}").status == 302
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,9 @@ def test_an_environment_proxy_is_not_asked(
     server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    assert Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{server.server_port}/200", b"{}") == 200
+    assert (
+        Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{server.server_port}/200", b"{}").status == 200
+    )
 
 
 @pytest.mark.parametrize("network", ["nonsense", "127.0.0.1/99", "127.0.0.1/8"])

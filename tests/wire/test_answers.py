@@ -1,6 +1,7 @@
 """Items, pages, dates, callbacks, ranges and the head of a stream."""
 
 import base64
+import json
 import struct
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,7 +14,7 @@ from sayso.domain.event import ClipFailed, ClipFinished, VoiceFailed, VoiceFinis
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import VoiceState
 from sayso.errors import BadRequest
-from sayso.wire.callbacks import payload
+from sayso.wire.callbacks import payload, with_link
 from sayso.wire.paging import page_answer, page_request
 from sayso.wire.ranges import span_of
 from sayso.wire.responses import failure, speech_answer, speech_failure, stamp, success
@@ -106,8 +107,10 @@ def test_callbacks_of_a_voice_have_five_keys() -> None:
 
 
 def test_callbacks_of_a_clip_name_its_project_and_sound() -> None:
-    good, bad = payload(ClipFinished("c", "p", "http://h/a.wav")), payload(ClipFailed("c", "p", "broke"))
-    assert (good["id"], good["project_id"], good["url"], good["issues"]) == ("c", "p", "http://h/a.wav", [])
+    good, bad = payload(ClipFinished("c", "p", "key", "a.wav")), payload(ClipFailed("c", "p", "broke"))
+    linked = json.loads(with_link(json.dumps(good), "http://h/a.wav"))
+    assert linked == {**good, "url": "http://h/a.wav"}
+    assert (good["id"], good["project_id"], good["url"], good["issues"]) == ("c", "p", None, [])
     assert (bad["url"], bad["issues"]) == (None, ["broke"])
     assert set(good) == set(bad) == {"id", "project_id", "url", "audio_timestamps", "issues"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable
@@ -187,13 +186,6 @@ def test_a_clip_whose_project_is_deleted_meanwhile_ends_quietly(
     wait_until(lambda: durable.status(make_clip.workflow_id(clip)) == "SUCCESS")
     with pytest.raises(NotFound):
         clips.get_clip(services, ada, project.id, clip.id)
-
-
-def test_callback_bodies_are_json(services: Services) -> None:
-    from sayso.domain.event import VoiceFinished
-    from sayso.workflows.deliver_webhook import body
-
-    assert json.loads(body(VoiceFinished("abc")))["id"] == "abc"
 
 
 def voice_recordings(services: Services, ada: Caller, voice: Voice) -> list[recordings.Recording]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sayso import __version__
@@ -16,6 +17,15 @@ from sayso.outbound.download import Download, Fetched, FetchLimits, FetchProgres
 from sayso.outbound.guard import Guard, Resolver, refusal
 
 USER_AGENT = f"sayso/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver said to a POST; its body is not read."""
+
+    status: int
+    retry_after: str | None
+    """The header of that name."""
 
 
 class Outbound:
@@ -37,8 +47,8 @@ class Outbound:
         self._timeout_s = timeout_s
         self._total_s = total_s
 
-    def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
-        """POST `body` and return the status code; what is answered besides is not read.
+    def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST `body`; the body of the answer is not read.
 
         Raises BadRequest when the address may not be called (for good: do not try again), Unavailable
         when it does not answer in time (try again later).
@@ -57,7 +67,7 @@ class Outbound:
                     with client.stream(
                         "POST", url, content=body, headers={**sent, **(headers or {})}
                     ) as answer:
-                        return int(answer.status_code)
+                        return Answer(int(answer.status_code), answer.headers.get("retry-after"))
                 finally:
                     bell.cancel()
         except SSRFGuardError as refused:
@@ -65,7 +75,26 @@ class Outbound:
         except httpx.InvalidURL as error:
             raise BadRequest(f"this is no URL that can be called: {error}") from error
         except (httpx.HTTPError, OSError, RuntimeError) as error:
-            raise Unavailable(f"no answer: {type(error).__name__} {error}") from error
+            raise Unavailable(f"no answer: {self._in_words(error)}") from error
+
+    def _in_words(self, error: Exception) -> str:
+        import httpx
+
+        match error:
+            case httpx.ConnectTimeout():
+                return f"nobody took the connection within {self._timeout_s:g} s"
+            case httpx.TimeoutException():
+                return f"it was silent for {self._timeout_s:g} s"
+            case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
+                return f"its certificate is not trusted ({error})"
+            case httpx.ConnectError():
+                return f"the connection failed ({error})"
+            case httpx.RemoteProtocolError():
+                return f"it broke off, or what it said is no HTTP ({str(error)[:200]})"
+            case RuntimeError() | httpx.ReadError() | httpx.CloseError():
+                return f"it broke off, or took longer than {self._total_s:g} s"
+            case _:
+                return f"{type(error).__name__} {error}"
 
     def fetch(
         self,

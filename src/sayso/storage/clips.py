@@ -36,6 +36,11 @@ def fetch(tx: Transaction, clip_id: str, *, lock: bool = False) -> Clip | None:
     return None if row is None else _clip(row)
 
 
+def owner(tx: Transaction, clip_id: str) -> str:
+    """The id of the account that a clip belongs to."""
+    return str(tx.execute(sa.select(_T.c.account_id).where(_T.c.id == clip_id)).scalar_one())
+
+
 def page(
     tx: Transaction, account_id: str, project_id: str, request: PageRequest, query: str | None
 ) -> Page[Clip]:
@@ -64,11 +69,11 @@ def remove(tx: Transaction, clip_id: str) -> None:
     tx.execute(sa.delete(_T).where(_T.c.id == clip_id))
 
 
-def remove_all(tx: Transaction, project_id: str) -> list[str | None]:
-    """Remove all clips of a project; returns the keys of their audio."""
-    keys = list(tx.execute(sa.select(_T.c.audio_key).where(_T.c.project_id == project_id)).scalars())
+def remove_all(tx: Transaction, project_id: str) -> list[tuple[str, str | None]]:
+    """Remove all clips of a project; returns their ids with the keys of their audio."""
+    gone = tx.execute(sa.select(_T.c.id, _T.c.audio_key).where(_T.c.project_id == project_id)).all()
     tx.execute(sa.delete(_T).where(_T.c.project_id == project_id))
-    return keys
+    return [(row.id, row.audio_key) for row in gone]
 
 
 def _values(clip: Clip) -> dict[str, object]:

@@ -150,6 +150,68 @@ clips = Table(
     *_times(),
 )
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    # The order in which things were told; ids are random.
+    Column("number", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    _account(),
+    Column("key", String(96), nullable=False, unique=True),
+    Column("lane", String(48), nullable=False, index=True),
+    # No foreign keys: what was promised is delivered after the voice or the clip is gone.
+    Column("voice_id", String(32), index=True),
+    Column("clip_id", String(32), index=True),
+    Column("event", String(32), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("endpoint", String(300), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("link", Text),
+    Column("state", String(16), nullable=False),
+    *_times(),
+    Column("next_attempt_at", Moment),
+    # Until then an attempt is under way, unless the program that made it was killed.
+    Column("leased_until", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("must_go", Boolean, nullable=False),
+    sa.Index("ix_deliveries_due", "state", "next_attempt_at"),
+)
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    metadata,
+    Column("delivery_id", String(32), ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", Moment, nullable=False),
+    Column("duration_s", Float),
+    Column("status", Integer),
+    Column("error", Text),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("account_id", String(32), ForeignKey("accounts.id"), primary_key=True),
+    Column("name", String(300), primary_key=True),
+    Column("failing_since", Moment),
+    Column("last_failed_at", Moment),
+    Column("paused_at", Moment),
+)
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    _id(),
+    _account(),
+    Column("secret", String(80), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # The newest has none.
+    Column("expires_at", Moment),
+)
+
 installation = Table(
     "installation",
     metadata,

@@ -12,7 +12,7 @@ from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import Voice
 from sayso.pipeline import synthesis
 from sayso.services import Services
-from sayso.storage import blobs, clips, projects, voices
+from sayso.storage import blobs, clips, deliveries, projects, voices
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_speech, check_text, check_url
 from sayso.usecases.speech import speaker_of
@@ -157,6 +157,7 @@ def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: st
     """Remove a clip and its audio; one that is being made is dropped. Raises NotFound."""
     with services.db.begin() as tx:
         clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
+        deliveries.forget(tx, clip_id=clip.id)
         clips.remove(tx, clip.id)
     blobs.release(services.db, services.blobs, [clip.audio_key])
 

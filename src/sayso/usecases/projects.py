@@ -10,7 +10,7 @@ from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.project import Project
 from sayso.services import Services
-from sayso.storage import blobs, clips, projects
+from sayso.storage import blobs, clips, deliveries, projects
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_text
 
@@ -86,9 +86,11 @@ def delete_project(services: Services, caller: Caller, project_id: str) -> None:
     """Remove the project with its clips; a clip that is being made is dropped. Raises NotFound."""
     with services.db.begin() as tx:
         project = projects.find(tx, caller.account_id, project_id, lock=True)
-        keys = clips.remove_all(tx, project.id)
+        gone = clips.remove_all(tx, project.id)
+        for clip_id, _ in gone:
+            deliveries.forget(tx, clip_id=clip_id)
         projects.remove(tx, project.id)
-    blobs.release(services.db, services.blobs, keys)
+    blobs.release(services.db, services.blobs, [key for _, key in gone])
 
 
 def _check(services: Services, name: str, description: str | None) -> None:

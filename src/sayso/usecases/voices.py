@@ -20,7 +20,7 @@ from sayso.errors import (
     TooLittleSpeech,
 )
 from sayso.services import Services
-from sayso.storage import blobs, recordings, voices
+from sayso.storage import blobs, deliveries, recordings, voices
 from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_text, check_url
@@ -153,12 +153,14 @@ def edit_voice(
 def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
     """Remove the voice with its recordings, its artifact and the audio of both. Raises NotFound.
 
-    A running build notices and stops. Clips that were spoken stay: they belong to their projects.
+    A running build notices and stops. Clips that were spoken stay: they belong to their projects. A callback that
+    is on its way still arrives, or is given up, and is forgotten then; the others are forgotten now.
     """
     with services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         keys = [voice.consent_key, voice.artifact_key, voice.sample_key]
         keys += recordings.remove_all(tx, voice.id)
+        deliveries.forget(tx, voice_id=voice.id)
         voices.remove(tx, voice.id)
     if voice.artifact_key is not None:
         services.speakers.forget(voice.artifact_key)

@@ -1,4 +1,4 @@
-"""workflow, step, start, sleep: our small face on the durable-execution library (DBOS).
+"""workflow, step, start: our small face on the durable-execution library (DBOS).
 
 A workflow's steps each run at least once, their results are written down before the next begins, and a
 killed program goes on after the last written step. Arguments and results are JSON values. Steps report
@@ -28,15 +28,13 @@ from sayso.storage import installation
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BUILDS, CLIPS, CALLBACKS = "builds", "clips", "callbacks"
+BUILDS, CLIPS = "builds", "clips"
 # Builds and clips keep the cores busy: one of each at a time. Those that wait need not be written down a
 # second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
 # own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
 _LANES = (BUILDS, CLIPS)
-# A callback is written down nowhere else. One that waits costs a sleeping thread.
-_QUEUES = {CALLBACKS: 32}
 
-_VERSION = "1"
+_VERSION = "2"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
 workflow's steps changes, after the queues have run empty."""
 
@@ -44,8 +42,6 @@ _EXECUTOR = "sayso"
 _MAX_RECOVERIES = 20
 """Counts ordinary restarts, too; a job that takes the program down with it ends after so many."""
 
-_POLL_S = 2.0
-"""How often the library looks into a queue; each look costs 6 ms. A callback waits half of it on average."""
 _LISTEN_S = 0.5
 """The library's look for messages between workflows, of which we have none; its end waits for one of them."""
 _SWEEP_S = 5.0
@@ -163,28 +159,17 @@ def step(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return DBOS.run_step({"name": function.__name__}, run, *args, **kwargs)
 
 
-def sleep(seconds: float) -> None:
-    """Wait within a workflow; the end of the wait survives a restart."""
-    # The library's own sleep cannot be woken, and would hold up the end of the program.
-    _stop.wait(max(0.0, step(_wake_at_unix_s, seconds) - time.time()))
-    _go_on()
-
-
-def _wake_at_unix_s(seconds: float) -> float:
-    return time.time() + seconds
-
-
 def _go_on() -> None:
     if _stop.is_set():
         raise Stopping
 
 
 def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Have a workflow run soon, once for each `workflow_id`. Callbacks may be started within a workflow.
+    """Have a workflow run soon, once for each `workflow_id`.
 
-    `kind` is one of BUILDS, CLIPS, CALLBACKS. Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
-    from dbos import DBOS, SetWorkflowID
+    from dbos import SetWorkflowID
 
     function = _registered[wanted.name]
 
@@ -193,11 +178,9 @@ def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, 
             function(*args, **kwargs)
 
     lane = _worker.lanes.get(kind) if _worker is not None else None
+    # None while the worker ends: the next one's sweep starts it.
     if lane is not None:
         lane.add(workflow_id, run)
-        return
-    with SetWorkflowID(workflow_id):
-        DBOS.enqueue_workflow(kind, function, *args, **kwargs)
 
 
 def works_for(services: Services) -> bool:
@@ -308,10 +291,6 @@ def _launch(url: str) -> None:
     }
     DBOS(config=config)
     DBOS.launch()
-    for name, concurrency in _QUEUES.items():
-        DBOS.register_queue(
-            name, worker_concurrency=concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
-        )
 
 
 def _take_lock(path: Path) -> Any:

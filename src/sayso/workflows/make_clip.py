@@ -1,4 +1,4 @@
-"""synthesise -> store -> tell, for clips ordered with a callback."""
+"""synthesise -> publish, for clips ordered with a callback."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sayso.domain import link
 from sayso.domain.clip import Clip, ClipState
 from sayso.domain.event import ClipFailed, ClipFinished, Event
 from sayso.errors import SaysoError
 from sayso.pipeline import synthesis
 from sayso.services import Services
 from sayso.storage import blobs, clips, voices
-from sayso.workflows import deliver_webhook, durable
+from sayso.storage.db import Transaction
+from sayso.workflows import durable, outbox
 
 Outcome = dict[str, Any]
 
@@ -40,7 +40,7 @@ def sweep(services: Services) -> None:
             start(services, clip)
         elif state in durable.DEAD:
             reason = "the clip was tried many times and the program ended each time: see its log"
-            _tell(clip.id, clip.revision, publish(clip.id, clip.revision, {"failed": reason}))
+            publish(clip.id, clip.revision, {"failed": reason})
 
 
 @durable.workflow("make_clip")
@@ -48,13 +48,7 @@ def make_clip(clip_id: str, revision: int) -> str:
     """Make one revision of a clip; returns how it ended."""
     outcome = durable.step(speak, clip_id, revision)
     outcome = durable.step(publish, clip_id, revision, outcome)
-    _tell(clip_id, revision, outcome)
     return str(outcome["ended"])
-
-
-def _tell(clip_id: str, revision: int, outcome: Outcome) -> None:
-    if outcome["tell"] is not None:
-        deliver_webhook.start(f"tell-make-clip-{clip_id}-{revision}", *outcome["tell"])
 
 
 def speak(clip_id: str, revision: int) -> Outcome:
@@ -80,7 +74,7 @@ def speak(clip_id: str, revision: int) -> Outcome:
 
 
 def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
-    """Write the outcome on the clip, unless a newer order has overtaken it."""
+    """Write the outcome on the clip and tell of it, unless a newer order has overtaken it."""
     services = durable.services()
     key = outcome.get("key")
     with services.db.begin() as tx:
@@ -95,6 +89,7 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
                 clip, state=ClipState.FAILED, issue=outcome["failed"], updated_at=datetime.now(UTC)
             )
             clips.save(tx, clip)
+            _tell(tx, clip, ClipFailed(clip.id, clip.project_id, outcome["failed"]))
         else:
             released = clip.audio_key
             clip = replace(
@@ -106,21 +101,12 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
                 updated_at=datetime.now(UTC),
             )
             clips.save(tx, clip)
+            name = f"{clip.id}.{clip.sound.container.value}"
+            _tell(tx, clip, ClipFinished(clip.id, clip.project_id, key, name))
+    outbox.ring()
     blobs.release(services.db, services.blobs, [released])
-    if clip is None:
-        return {"ended": "gone", "tell": None}
-    return {"ended": clip.state.value, "tell": _letter(services, clip)}
+    return {"ended": "gone" if clip is None else clip.state.value}
 
 
-def _letter(services: Services, clip: Clip) -> list[str] | None:
-    """Address and text of the callback; None when nobody wants one."""
-    if clip.callback_uri is None:
-        return None
-    event: Event
-    if clip.audio_key is None or clip.state is ClipState.FAILED:
-        event = ClipFailed(clip.id, clip.project_id, clip.issue or "the clip could not be made")
-    else:
-        name = f"{clip.id}.{clip.sound.container.value}"
-        path = link.sign(services.link_key, clip.audio_key, name, datetime.now(UTC), services.limits.link_s)
-        event = ClipFinished(clip.id, clip.project_id, services.public_url + path)
-    return [clip.callback_uri, deliver_webhook.body(event)]
+def _tell(tx: Transaction, clip: Clip, event: Event) -> None:
+    outbox.tell(tx, clips.owner(tx, clip.id), clip.callback_uri, event, workflow_id(clip))

@@ -1,4 +1,4 @@
-"""listen -> train -> preview -> publish -> tell: a voice from its recordings.
+"""listen -> train -> preview -> publish: a voice from its recordings.
 
 Steps give back small JSON values. A step may run twice and must not mind; the order of the steps may only
 change together with the version in `durable.py`.
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from sayso.domain.clip import Precision, SoundFormat
-from sayso.domain.event import Event, VoiceFailed, VoiceFinished
+from sayso.domain.event import VoiceFailed, VoiceFinished
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import SaysoError
 from sayso.pipeline import ingest, synthesis, training
 from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
 from sayso.storage import blobs, recordings, voices
-from sayso.workflows import deliver_webhook, durable
+from sayso.workflows import durable, outbox
 
 SAMPLE_TEXT = "Hello, this is my new voice."
 """Short: the build is not finished before it is spoken."""
@@ -68,7 +68,7 @@ def sweep(services: Services) -> None:
             start(services, voice)
         elif state in durable.DEAD:
             reason = "the build was tried many times and the program ended each time: see its log"
-            _tell(voice.id, voice.build, end_in_failure(voice.id, voice.build, reason))
+            end_in_failure(voice.id, voice.build, reason)
 
 
 @durable.workflow("make_voice")
@@ -88,14 +88,8 @@ def make_voice(voice_id: str, build: int) -> str:
     reason = outcome.get("failed") or outcome.get("died")
     if reason is not None:
         outcome = durable.step(end_in_failure, voice_id, build, reason)
-    _tell(voice_id, build, outcome)
     durable.step(clean, voice_id, build, made)
     return "gone" if "gone" in outcome else "failed" if reason is not None else "finished"
-
-
-def _tell(voice_id: str, build: int, outcome: Outcome) -> None:
-    if outcome.get("tell") is not None:
-        deliver_webhook.start(f"tell-{workflow_id(voice_id, build)}", *outcome["tell"])
 
 
 def _tried(step: Callable[[str, int], Outcome], attempts: int, voice_id: str, build: int) -> Outcome:
@@ -157,7 +151,7 @@ def _preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
 
 
 def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Outcome:
-    """From here on the voice speaks as this build made it."""
+    """From here on the voice speaks as this build made it, and its owner is told."""
     services = durable.services()
     with services.db.begin() as tx:
         voice = voices.fetch(tx, voice_id, lock=True)
@@ -177,12 +171,15 @@ def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Ou
                 updated_at=datetime.now(UTC),
             )
             voices.save(tx, voice)
+            event = VoiceFinished(voice_id)
+            outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
+    outbox.ring()
     blobs.release(services.db, services.blobs, released)
-    return {"tell": _letter(voice, VoiceFinished(voice_id))}
+    return {"ok": True}
 
 
 def end_in_failure(voice_id: str, build: int, reason: str) -> Outcome:
-    """The build ends without a voice; what spoke before goes on speaking."""
+    """The build ends without a voice, and its owner is told; what spoke before goes on speaking."""
     services = durable.services()
     with services.db.begin() as tx:
         voice = voices.fetch(tx, voice_id, lock=True)
@@ -197,7 +194,10 @@ def end_in_failure(voice_id: str, build: int, reason: str) -> Outcome:
                 updated_at=datetime.now(UTC),
             )
             voices.save(tx, voice)
-    return {"tell": _letter(voice, VoiceFailed(voice_id, VoiceState.FAILED, reason))}
+            event = VoiceFailed(voice_id, VoiceState.FAILED, reason)
+            outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
+    outbox.ring()
+    return {"ok": True}
 
 
 def clean(voice_id: str, build: int, made: list[str]) -> Outcome:
@@ -260,8 +260,3 @@ def _running(services: Services, voice_id: str, build: int) -> Voice:
 
 def _folder(services: Services, voice_id: str, build: int) -> Path:
     return services.work_folder / f"{voice_id}-{build}"
-
-
-def _letter(voice: Voice, event: Event) -> list[str] | None:
-    """Address and text of the callback; None when nobody wants one."""
-    return None if voice.callback_uri is None else [voice.callback_uri, deliver_webhook.body(event)]
