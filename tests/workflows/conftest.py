@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from working import wait_until
+from working import settings, wait_until
 
 from sayso.bootstrap import close, open_services
 from sayso.domain.account import Caller
 from sayso.domain.voice import Voice, VoiceType
 from sayso.services import Services
-from sayso.settings import Settings
 from sayso.usecases import accounts, voices
 from sayso.usecases.recordings import NewRecording, add_recording
 from sayso.workflows import durable
 from serving import humming
-
-
-def settings(home: Path, **others: object) -> Settings:
-    return Settings(
-        home=home,
-        engine="tone",
-        outbound_allow=("127.0.0.0/8",),
-        webhook_delays_s=(0.2, 0.2),
-        public_url="http://here",
-        **others,  # type: ignore[arg-type]
-    )
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from working import wait_until
+from working import settings, wait_until
 
-from conftest import settings
 from sayso import __version__
 from sayso.bootstrap import close, open_services
 from sayso.domain.delivery import Attempt, Delivery, DeliveryState
