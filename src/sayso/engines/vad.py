@@ -40,20 +40,7 @@ class SpeechDetector:
 
     def spans(self, wave: Waveform) -> list[Span]:
         """Where `wave`, of any rate, holds speech: in order, apart, each at least 0.25 s."""
-        probabilities = self.probabilities(wave)
-        frame_s = FRAME / RATE_HZ
-        raw: list[Span] = []
-        start: int | None = None
-        for index, probability in enumerate([*probabilities.tolist(), 0.0]):
-            if start is None and probability >= _BEGINS:
-                start = index
-            elif start is not None and probability < _ENDS:
-                raw.append(Span(start * frame_s, index * frame_s))
-                start = None
-        speech = [span for span in bridge(raw, _MIN_PAUSE_S) if span.duration_s >= _MIN_SPEECH_S]
-        return [
-            Span(max(0.0, s.start_s - _MARGIN_S), min(wave.duration_s, s.end_s + _MARGIN_S)) for s in speech
-        ]
+        return spans_of(self.probabilities(wave), wave.duration_s)
 
     def probabilities(self, wave: Waveform) -> NDArray[np.float32]:
         """Probability (frames,) of speech in each `FRAME` of `wave` at 16 kHz, the last one padded."""
@@ -86,3 +73,18 @@ class SpeechDetector:
                     str(file), options, providers=["CPUExecutionProvider"]
                 )
             return self._session
+
+
+def spans_of(probabilities: NDArray[np.float32], duration_s: float) -> list[Span]:
+    """What `SpeechDetector.spans` gives for these `probabilities` (frames,) of a waveform of `duration_s`."""
+    frame_s = FRAME / RATE_HZ
+    raw: list[Span] = []
+    start: int | None = None
+    for index, probability in enumerate([*probabilities.tolist(), 0.0]):
+        if start is None and probability >= _BEGINS:
+            start = index
+        elif start is not None and probability < _ENDS:
+            raw.append(Span(start * frame_s, index * frame_s))
+            start = None
+    speech = [span for span in bridge(raw, _MIN_PAUSE_S) if span.duration_s >= _MIN_SPEECH_S]
+    return [Span(max(0.0, s.start_s - _MARGIN_S), min(duration_s, s.end_s + _MARGIN_S)) for s in speech]

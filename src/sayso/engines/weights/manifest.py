@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
@@ -243,12 +244,24 @@ def _make(file: WeightFile, source: Path, target: Path) -> None:
         from sayso.engines import voiceprint_graph
 
         voiceprint_graph.convert(source, target)
+    elif file.made_by == "tar":
+        target.write_bytes(_member(source, Path(file.name).name))
     elif file.made_by == "kokoro":
         from sayso.engines.kokoro import weights
 
         weights.convert(source, target)
     else:
         raise BadArtifact(f"the manifest names an unknown converter {file.made_by!r}")
+
+
+def _member(archive: Path, name: str) -> bytes:
+    """The one file called `name` in a tar archive, in whatever folder of it."""
+    with tarfile.open(archive) as tar:
+        found = [member for member in tar if member.isfile() and Path(member.name).name == name]
+        stream = tar.extractfile(found[0]) if len(found) == 1 else None
+        if stream is None:
+            raise BadArtifact(f"the archive holds {len(found)} files called {name}, expected one")
+        return stream.read()
 
 
 def _problem(models_dir: Path, file: WeightFile) -> str:

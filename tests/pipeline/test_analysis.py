@@ -1,0 +1,217 @@
+"""The analysis of a set with a scripted encoder; the models are tried in test_analysis_real.py."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from sayso.audio.spans import Span
+from sayso.audio.waveform import Waveform
+from sayso.domain.quality import Grade, Harm, Reason
+from sayso.domain.verdict import Outcome
+from sayso.pipeline.analysis import RecordingReport, SetReport, report_of
+from sayso.pipeline.analysis.cache import Cache
+from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
+from sayso.pipeline.analysis.measure import Measured
+from sayso.pipeline.analysis.page import page
+from sayso.pipeline.analysis.repairs import repaired
+from sayso.pipeline.analysis.report import Stretch, Totals
+from sayso.pipeline.analysis.speakers import LINE, company, strangers
+
+RATE_HZ = 16_000
+
+
+def people(*who: int, seed: int = 0, spread: float = 0.025) -> list[np.ndarray]:
+    """A unit vector for each recording; those of one person lie near each other."""
+    rng = np.random.default_rng(seed)
+    means = np.random.default_rng(99).standard_normal((10, 256))
+    vectors = [
+        means[person] / np.linalg.norm(means[person]) + spread * rng.standard_normal(256) for person in who
+    ]
+    return [(v / np.linalg.norm(v)).astype(np.float32) for v in vectors]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_stranger_among_twenty_is_the_odd_one(seed):
+    found = company(people(*[0] * 10, 1, *[0] * 9, seed=seed), [5.0] * 20)
+
+    assert [i for i, odd in enumerate(found.is_odd) if odd] == [10]
+    assert found.similarity[10] == min(found.similarity)
+
+
+def test_several_strangers_do_not_become_the_speaker():
+    found = company(people(0, 0, 0, 0, 0, 1, 2, 1), [5.0] * 8)
+
+    assert [i for i, odd in enumerate(found.is_odd) if odd] == [5, 6, 7]
+
+
+def test_whoever_speaks_longest_is_the_speaker():
+    assert company(people(0, 1), [3.0, 30.0]).is_odd == (True, False)
+    assert company(people(0, 1, 1), [30.0, 3.0, 3.0]).is_odd == (False, True, True)
+
+
+def test_alone_nobody_is_odd():
+    assert company([], []).is_odd == ()
+    assert company(people(0), [5.0]).is_odd == (False,)
+    assert company(people(0, 0), [5.0, 5.0]).is_odd == (False, False)
+    assert min(company(people(0, 0), [5.0, 5.0]).similarity) >= LINE
+
+
+class Scripted:
+    """Knows who speaks by the level of the sound."""
+
+    def embed(self, wave: Waveform) -> np.ndarray:
+        return people(round(float(np.abs(wave.samples).mean()) * 10), spread=0.0)[0]
+
+
+def test_a_second_voice_in_a_long_recording_is_named_by_its_time():
+    samples = np.full(RATE_HZ * 60, 0.1, np.float32)
+    samples[RATE_HZ * 32 : RATE_HZ * 44] = 0.3
+    speech = [Span(float(start), start + 3.8) for start in range(0, 60, 4)]
+
+    found = strangers(Waveform(samples, RATE_HZ), speech, Scripted())
+
+    assert found == (Span(32.0, 43.8),)
+
+
+def test_one_voice_alone_and_a_short_recording_hold_no_stranger():
+    samples = np.full(RATE_HZ * 60, 0.1, np.float32)
+    speech = [Span(float(start), start + 3.8) for start in range(0, 60, 4)]
+
+    assert strangers(Waveform(samples, RATE_HZ), speech, Scripted()) == ()
+    assert strangers(Waveform(samples, RATE_HZ), speech[:1], Scripted()) == ()
+
+
+def test_repairs_do_what_they_say_and_leave_the_original():
+    t = np.arange(RATE_HZ * 6) / RATE_HZ
+    samples = (0.01 * np.sin(2 * np.pi * 200 * t) * ((t > 2) & (t < 4)) + 0.05).astype(np.float32)
+    before = samples.copy()
+
+    copy = repaired(
+        Waveform(samples, RATE_HZ),
+        frozenset({Harm.OFFSET, Harm.LONG_SILENCE, Harm.TOO_QUIET}),
+        2.0,
+        4.0,
+        -43.0,
+    )
+
+    assert (samples == before).all()
+    assert copy.duration_s == pytest.approx(2.3, abs=0.01)
+    assert abs(float(copy.samples.mean())) < 2e-3
+    assert np.abs(copy.samples).max() == pytest.approx(0.1, rel=0.1)
+
+
+def test_a_repair_that_is_not_asked_for_is_not_made():
+    wave = Waveform(np.full(RATE_HZ, 0.05, np.float32), RATE_HZ)
+
+    assert (repaired(wave, frozenset({Harm.NARROW}), 0.0, 1.0, -20.0).samples == wave.samples).all()
+
+
+def middling(**changes: float) -> dict[str, float]:
+    """Features whose pseudo-reference is very good, all else at its mean."""
+    constants = calibration()
+    found = dict(zip(constants["features"], constants["mean"], strict=True))
+    return found | {
+        "stoi": 0.99, "si_sdr_db": 25.0, "disturbance": 1.0, "added": 4.0, "lsnr_50_db": 30.0, **changes
+    }  # fmt: skip
+
+
+def test_estimates_fall_with_what_the_pseudo_reference_shows_and_stay_within_their_ends():
+    good = estimate(middling())
+    bad = estimate(middling(stoi=0.6, si_sdr_db=-3.0, disturbance=20.0, added=44.0, lsnr_50_db=-5.0))
+    absurd = estimate(middling(**dict.fromkeys(calibration()["features"], 1000000.0)))
+
+    assert good.stoi > bad.stoi
+    assert good.pesq > bad.pesq + 1.0
+    assert good.si_sdr_db > bad.si_sdr_db + 10.0
+    for found in (good, bad, absurd):
+        for name, (low, high) in RANGES.items():
+            assert low <= getattr(found, name) <= high
+
+
+def measured() -> Measured:
+    return Measured(
+        duration_s=5.0, speech_s=4.0, usable_s=4.2, start_s=0.2, end_s=4.7, stoi=0.9, pesq=3.0, si_sdr_db=12.0,
+        opinion_speech=3.0, opinion_background=3.0, opinion_overall=2.5, decay_s=0.15, snr_db=20.0,
+        level_dbfs=-25.0, peak_dbfs=-6.0, dc_offset=0.0, flat_top_ratio=0.0, rate_hz=RATE_HZ, cutoff_hz=7_900.0,
+        cliff_db=1.0, cliff_hz=3_000.0, vector=(0.6, 0.8), others=((1.0, 2.0),),
+    )  # fmt: skip
+
+
+def test_what_was_measured_is_found_again_after_a_kill(tmp_path):
+    file = tmp_path / "work" / "analysis.jsonl"
+    Cache(file).put("a", measured())
+    with file.open("a") as out:
+        out.write('{"v": 1, "key": "b", "found": {"dura')  # killed while writing
+    Cache(file).put("c", measured())
+
+    again = Cache(file)
+
+    assert again.get("a") == again.get("c") == measured()
+    assert again.get("b") is None
+
+
+def test_a_cache_of_another_version_or_of_rubbish_is_measured_anew(tmp_path):
+    file = tmp_path / "analysis.jsonl"
+    file.write_bytes(
+        b'\xff\xfe\n[1]\n"x"\n{"v": 0, "key": "a", "found": {}}\n{"v": 1, "key": "a", "found": {"more": 1}}\n'
+    )
+
+    assert Cache(file).get("a") is None
+
+
+def recording(name: str, grade: Grade = Grade.GOOD, **changes: object) -> RecordingReport:
+    fields: dict[str, object] = {
+        "id": name, "name": name, "grade": grade, "reasons": (), "repairs": (), "repaired_file": None,
+        "is_active": grade is not Grade.REJECTED, "is_silent": False, "is_outlier": False, "score": 0.9,
+        "stoi": 0.98, "pesq": 3.9, "si_sdr_db": 22.0, "score_after": None, "opinion_speech": 3.4,
+        "opinion_background": 4.0, "opinion_overall": 3.1, "snr_db": 33.0, "duration_s": 6.0, "speech_s": 5.0,
+        "trimmed_s": 5.5, "level_dbfs": -24.0, "peak_dbfs": -5.0, "dc_offset": 0.0, "flat_top_ratio": 0.0,
+        "rate_hz": 24_000, "cutoff_hz": 11_800.0, "is_upsampled": False, "decay_s": 0.14,
+        "words_per_minute": 150.0, "agreement": 0.97, "speaker_similarity": 0.9, "other_speaker": (),
+    }  # fmt: skip
+    return RecordingReport(**{**fields, **changes})
+
+
+EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'&amp;\x00\u202e"
+
+
+def evil_set() -> SetReport:
+    reason = Reason(Harm.OTHER_SPEAKER, f"sentence {EVIL}", f"remedy {EVIL}")
+    bad = recording(
+        EVIL, Grade.REJECTED, reasons=(reason,), repairs=(f"done {EVIL}",), other_speaker=(Stretch(1.0, 2.0),),
+        stoi=None, pesq=None, si_sdr_db=None, snr_db=None, level_dbfs=None, decay_s=None,
+    )  # fmt: skip
+    totals = Totals(2, 1, 1, 0, 0, 1, 12.0, 10.0, 5.0, 10.0, 0.9)
+    return SetReport((recording("fine"), bad), Outcome.ISSUE, f"issue {EVIL}", (f"remark {EVIL}",), totals)
+
+
+def test_the_page_runs_nobodys_script():
+    html = page(evil_set(), {EVIL: "javascript:alert(3)", "fine": f"/sound?x={EVIL}"}, f"title {EVIL}")
+
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "javascript:" not in html
+    assert "onerror=alert(2)&gt;" in html
+    assert html.count("<audio") == 1
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    html = page(evil_set(), {}, "A set")
+
+    assert "http://" not in html.replace("media-src http:", "")
+    assert "https://" not in html
+    assert "<link" not in html
+    assert html.count("<figure>") == 10
+
+
+def test_a_report_comes_back_from_json_as_it_was():
+    report = evil_set()
+
+    plain = json.loads(json.dumps(report.as_json()))
+
+    assert report_of(plain) == report
+    assert plain["recordings"][1]["reasons"][0]["code"] == "other_speaker"
+    assert [r.id for r in report.rejected] == [EVIL]
+    assert asdict(report)["totals"]["needed_s"] == 10.0
