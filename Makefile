@@ -13,7 +13,7 @@ MODELS := $(or $(SAYSO_MODELS_DIR),$(SAYSO_HOME)/models)
 export SPEECH TEXT
 
 KERNELS := $(wildcard src/sayso/engines/kokoro/kernels/*.[ch])
-CONVERTERS := src/sayso/engines/kokoro/weights.py src/sayso/engines/likeness.py
+CONVERTERS := src/sayso/engines/kokoro/weights.py src/sayso/engines/likeness.py src/sayso/engines/watermark/network.py
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -6,7 +6,8 @@ import logging
 import threading
 from pathlib import Path
 
-from sayso.engines.registry import EngineOptions, make_ear, make_engine
+from sayso.engines.marked import MarkedEngine
+from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_marker
 from sayso.engines.resident import Speakers
 from sayso.errors import BadSettings, Unavailable
 from sayso.outbound import Outbound
@@ -52,12 +53,20 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         settings.models_folder, settings.threads, speaks_only=True, step_s=settings.tone_step_s
     )
     engine = make_engine(settings.engine, options)
+    marker = make_marker(settings.engine, options) if settings.watermark else None
+    if marker is not None:
+        engine = MarkedEngine(engine, marker)
+    if not settings.watermark:
+        _log.warning(
+            "SAYSO_WATERMARK is off: nobody will be able to tell that what is spoken here was made by a machine"
+        )
     blobs = open_blobs(settings.blobs_url)
     work_folder = _made(home / "work")
     services = Services(
         db=db,
         blobs=blobs,
         engine=engine,
+        is_marking=marker is not None,
         ear=make_ear(settings.engine, options),
         speakers=Speakers(engine, blobs.read),
         outbound=Outbound(settings.outbound_allow),

@@ -1,4 +1,4 @@
-"""The command line: serve, work, demo, say, token, models, doctor.
+"""The command line: serve, work, demo, say, detect, token, models, doctor.
 
 Every import that costs something stands inside the command that needs it: `sayso --help` answers at once.
 """
@@ -345,6 +345,38 @@ def say(
     except OSError as error:
         raise SaysoError(f"cannot write {out}: {error.strerror or error}") from error
     typer.echo(f"{out}: {made.duration_s:.1f} s")
+
+
+@app.command()
+def detect(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="WAV, FLAC, OGG/Opus, OGG/Vorbis or MP3.")
+    ],
+) -> None:
+    """Tell whether FILE was spoken by sayso: look for the inaudible mark in everything that it says.
+
+    Three seconds that carry the mark are enough, anywhere in up to an hour. It survives MP3, Opus,
+    telephone bands, echo, cutting, and playing 5 % faster or slower; loud noise hides it, and whoever wants
+    to can remove it. So a mark tells that sayso, or another program with the Perth watermark, made the speech;
+    no mark tells nothing. Steady tones, as of a synthesizer, can be mistaken for the mark.
+
+    Exit code 0: the mark was found. 3: it was not. 1: the file could not be read.
+    Example: `sayso detect hello.wav`
+    """
+    from sayso.audio import codec
+    from sayso.engines.watermark import MARKED, Watermark
+    from sayso.settings import load_settings
+
+    wave = codec.decode(file.read_bytes(), max_s=3_600.0)
+    found = Watermark(load_settings().models_folder).find(wave)
+    if not found.is_marked:
+        typer.echo(f"{file}: no mark found (confidence {found.confidence:.2f}, a mark has {MARKED} or more)")
+        raise typer.Exit(3)
+    speed = "" if found.speed == 1.0 else f", played at about {found.speed:.2f} times its speed"
+    typer.echo(
+        f"{file}: marked (confidence {found.confidence:.2f}), surest "
+        f"from {found.start_s:.1f} to {found.end_s:.1f} s{speed}"
+    )
 
 
 @app.command()

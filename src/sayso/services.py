@@ -96,6 +96,8 @@ class Services:
     db: Database
     blobs: Blobs
     engine: VoiceEngine
+    is_marking: bool
+    """Whether all that is spoken here carries the watermark."""
     ear: Ear
     speakers: Speakers
     outbound: Outbound

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     engine: str = Field(
         default="kokoro", min_length=1, description="The voice engine: kokoro, or tone, which only hums."
     )
+    watermark: bool = Field(
+        default=True,
+        description="on, or off: whether all that is spoken carries an inaudible mark.",
+    )
     min_recordings_rapid: int = Field(
         default=3, ge=1, le=1000, description="Active recordings a rapid build needs."
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from real_speech import models_dir
 from sayso import __version__
-from sayso.audio.codec import decode
+from sayso.audio.codec import decode, encode
 from sayso.audio.waveform import Waveform
 from sayso.cli import app, main
 from sayso.demo import cut_at_pauses, read_folder
@@ -35,7 +36,7 @@ def run(*words: str, exit_code: int = 0) -> str:
 def test_help_names_every_command_and_teaches_what_to_do_first():
     text = run("--help")
 
-    for command in ("serve", "work", "demo", "say", "token", "models", "doctor"):
+    for command in ("serve", "work", "demo", "say", "detect", "token", "models", "doctor"):
         assert command in text
     assert "sayso models fetch" in text
     assert "authorized uploader" in run("token", "--help")
@@ -196,3 +197,27 @@ def test_what_cannot_be_cloned_is_refused_with_what_is_needed(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"<html>")
     with pytest.raises(BadAudio, match=r"a\.wav: this is an HTML page"):
         read_folder(tmp_path)
+
+
+def test_detecting_the_mark_teaches_and_refuses_what_is_no_sound(home):
+    help_text = run("detect", "--help")
+    for word in ("mark", "Exit code", "Example", "tells nothing"):
+        assert word in help_text
+    (home / "no-sound.wav").write_text("hello")
+    with pytest.raises(BadAudio, match="no audio file"):
+        run("detect", str(home / "no-sound.wav"))
+
+
+@pytest.mark.real
+def test_what_is_marked_is_detected(tmp_path, monkeypatch):
+    from sayso.engines.watermark import Watermark
+
+    monkeypatch.setenv("SAYSO_MODELS_DIR", str(models_dir()))
+    rustle = 0.1 * np.random.default_rng(1).standard_normal(96_000)
+    said = Waveform(rustle.astype(np.float32), 24_000)
+    plain, marked = tmp_path / "plain.wav", tmp_path / "marked.wav"
+    plain.write_bytes(encode(said, container="wav"))
+    marked.write_bytes(encode(Watermark(models_dir()).mark(said), container="wav"))
+
+    assert "no mark found" in run("detect", str(plain), exit_code=3)
+    assert "marked (confidence 1.00)" in run("detect", str(marked))

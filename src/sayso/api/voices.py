@@ -14,6 +14,7 @@ from sayso.api.examples import PAGES, VOICE_FLAGS, answers, lists, takes
 from sayso.api.incoming import LargeJson, Linked, Parts, SmallJson, flag, identified
 from sayso.domain.voice import Voice
 from sayso.errors import BadAudio, Rejected
+from sayso.services import Services
 from sayso.usecases import voices
 from sayso.wire.fields import decode_base64
 from sayso.wire.paging import page_answer, page_request
@@ -23,7 +24,7 @@ from sayso.wire.responses import failure, success, voice_item
 router = APIRouter(prefix="/api/v2/voices", tags=["Voices"])
 
 
-def _item(voice: Voice, links: Links, request: Request) -> dict[str, Any]:
+def _item(voice: Voice, services: Services, links: Links, request: Request) -> dict[str, Any]:
     """The voice with what the flags of the query ask for."""
     wants_sample = flag(request, "sample_url")
     sample_url = None
@@ -35,6 +36,7 @@ def _item(voice: Voice, links: Links, request: Request) -> dict[str, Any]:
         filters=flag(request, "filters"),
         wants_sample=wants_sample,
         sample_url=sample_url,
+        is_marked=services.is_marking,
     )
 
 
@@ -77,7 +79,7 @@ def create(caller: Signed, services: Parts, links: Linked, request: Request, bod
             description=form.description,
         ),
     )
-    return _answer(_item(voice, links, request), undecodable or refusal)
+    return _answer(_item(voice, services, links, request), undecodable or refusal)
 
 
 @router.get(
@@ -86,7 +88,7 @@ def create(caller: Signed, services: Parts, links: Linked, request: Request, bod
 def index(caller: Signed, services: Parts, links: Linked, request: Request) -> Answer:
     """Newest first."""
     page = voices.list_voices(services, caller, page_request(request.query_params))
-    return Answer(page_answer(page, [_item(voice, links, request) for voice in page.items]))
+    return Answer(page_answer(page, [_item(voice, services, links, request) for voice in page.items]))
 
 
 @router.get(
@@ -98,7 +100,7 @@ def index(caller: Signed, services: Parts, links: Linked, request: Request) -> A
 def read(caller: Signed, services: Parts, links: Linked, request: Request, voice_uuid: str) -> Answer:
     """While it is built, `stage`, `progress` (0 to 1) and `seconds_left` tell how far it is."""
     voice = voices.get_voice(services, caller, identified(voice_uuid, "voice"))
-    return Answer(success(_item(voice, links, request)))
+    return Answer(success(_item(voice, services, links, request)))
 
 
 @router.put(
@@ -127,7 +129,7 @@ def edit(
     voice, refusal = voices.edit_voice(
         services, caller, identified(voice_uuid, "voice"), voices.VoiceEdit(**given)
     )
-    return _answer(_item(voice, links, request), undecodable or refusal)
+    return _answer(_item(voice, services, links, request), undecodable or refusal)
 
 
 @router.delete("/{voice_uuid}", summary="Delete a voice", responses=answers("voice deleted"))

@@ -103,6 +103,16 @@ class Speaker(Protocol):
         """
 
 
+class Marker(Protocol):
+    """Puts an inaudible mark into speech, by which it is known for ours. Safe to use from several threads."""
+
+    def mark(self, wave: Waveform) -> Waveform:
+        """`wave` with the mark: same rate, same length, without a click where marked pieces are joined."""
+
+    def warm(self) -> None:
+        """Load what the first call would otherwise wait for. Idempotent."""
+
+
 class VoiceEngine(Protocol):
     """A way to make voices and to speak with them."""
 

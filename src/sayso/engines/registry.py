@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, Heard, Progress, Speaker, Take, VoiceEngine
+from sayso.engines.base import Ear, Heard, Marker, Progress, Speaker, Take, VoiceEngine
 from sayso.errors import BadSettings
 
 
@@ -65,6 +65,15 @@ def make_ear(engine: str, options: EngineOptions) -> Ear:
 
         return ToneEar(options.step_s)
     return _LazyEar(options)
+
+
+def make_marker(engine: str, options: EngineOptions) -> Marker | None:
+    """What marks all that an engine says; None for the tone engine, whose humming nobody takes for speech."""
+    if engine == "tone":
+        return None
+    from sayso.engines.watermark import Watermark
+
+    return Watermark(options.models_dir)
 
 
 class _LazyEngine:

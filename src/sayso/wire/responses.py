@@ -57,8 +57,12 @@ def voice_item(
     filters: bool = False,
     sample_url: str | None = None,
     wants_sample: bool = False,
+    is_marked: bool = True,
 ) -> Json:
-    """A voice. The flags of the query add fields; `issue` and what follows it are our own."""
+    """A voice. The flags of the query add fields; `watermark` and what follows it are our own.
+
+    `is_marked`: what the voice says carries the watermark.
+    """
     speaks = voice.can_speak
     # A voice being rebuilt still speaks, so its parts are ready while its status says running.
     part = "ready" if speaks else "failed" if voice.state is VoiceState.FAILED else "pending"
@@ -92,6 +96,7 @@ def voice_item(
         },
         "created_at": stamp(voice.created_at),
         "updated_at": stamp(voice.updated_at),
+        "watermark": is_marked,
         "issue": voice.issue,
         "stage": voice.stage,
         "progress": round(voice.progress, 4),

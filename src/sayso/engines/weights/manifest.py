@@ -250,6 +250,10 @@ def _make(file: WeightFile, source: Path, target: Path) -> None:
         from sayso.engines.kokoro import weights
 
         weights.convert(source, target)
+    elif file.made_by == "perth":
+        from sayso.engines.watermark import network
+
+        network.convert(source, target)
     else:
         raise BadArtifact(f"the manifest names an unknown converter {file.made_by!r}")
 

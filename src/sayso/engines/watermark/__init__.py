@@ -1,0 +1,5 @@
+"""The inaudible mark in everything that sayso speaks, and the detector that knows it again."""
+
+from sayso.engines.watermark.marking import MARKED, Finding, Watermark
+
+__all__ = ["MARKED", "Finding", "Watermark"]

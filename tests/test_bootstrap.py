@@ -1,0 +1,54 @@
+"""Whether what is spoken is marked is decided in one place, and told."""
+
+import logging
+
+import pytest
+
+from sayso.bootstrap import close, open_services
+from sayso.engines.marked import MarkedEngine
+from sayso.engines.registry import EngineOptions, make_marker
+from sayso.errors import BadArtifact
+from sayso.settings import Settings
+
+
+def opened(tmp_path, **given):
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models", **given)
+    services = open_services(settings, run_worker=False, warm=False)
+    close(services)
+    return services
+
+
+def test_a_voice_engine_marks_unless_the_operator_says_no(tmp_path, caplog):
+    services = opened(tmp_path)
+
+    assert services.is_marking
+    assert isinstance(services.engine, MarkedEngine)
+    assert "SAYSO_WATERMARK" not in caplog.text
+
+
+def test_without_its_weights_nothing_speaks_unmarked(tmp_path):
+    marker = make_marker("kokoro", EngineOptions(tmp_path, 1))
+
+    assert marker is not None
+    with pytest.raises(BadArtifact, match="sayso models fetch"):
+        marker.warm()
+
+
+@pytest.mark.parametrize("word", ["off", "false", "0"])
+def test_switched_off_it_is_a_warning_in_the_log(tmp_path, caplog, monkeypatch, word):
+    monkeypatch.setenv("SAYSO_WATERMARK", word)
+
+    with caplog.at_level(logging.WARNING):
+        services = opened(tmp_path)
+
+    assert not services.is_marking
+    assert not isinstance(services.engine, MarkedEngine)
+    assert "SAYSO_WATERMARK is off" in caplog.text
+
+
+def test_humming_needs_no_mark_and_no_weights(tmp_path, caplog):
+    services = opened(tmp_path, engine="tone")
+
+    assert not services.is_marking
+    assert list(services.engine.reader("hum").speak("Hello."))
+    assert "SAYSO_WATERMARK" not in caplog.text
