@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -28,7 +29,7 @@ class Tokens:
     def _piece(self, raw: bytes) -> list[int]:
         parts = [raw[i : i + 1] for i in range(len(raw))]
         while len(parts) > 1:
-            ranks = [self._ids.get(a + b) for a, b in zip(parts, parts[1:], strict=False)]
+            ranks = [self._ids.get(a + b) for a, b in itertools.pairwise(parts)]
             known = [rank for rank in ranks if rank is not None]
             if not known:
                 break

@@ -11,8 +11,12 @@ import functools
 import importlib.util
 import os
 import shutil
+import struct
 import sys
 from pathlib import Path
+from typing import IO
+
+from sayso.audio.codec import MAX_RATE_HZ, MIN_RATE_HZ
 
 REMEDY = (
     "to read what phones record, the operator installs sayso[phone] or the program ffmpeg; "
@@ -36,12 +40,10 @@ def program() -> Path | None:
         return None
 
 
-def command(
-    path: Path, demuxer: str, rate_hz: int, max_s: float, *, memory_bytes: int, cpu_s: int
-) -> list[str]:
-    """A command that writes the sound of `path` to its output: mono float32 at `rate_hz`, at most `max_s` of it.
+def command(path: Path, demuxer: str, max_s: float, *, memory_bytes: int, cpu_s: int) -> list[str]:
+    """A command that writes the first sound of `path` to its output, as a mono float32 WAV of at most `max_s`.
 
-    It sets its own bounds before it becomes ffmpeg.
+    It sets its own bounds before it becomes ffmpeg. `demuxer` is one of `kinds.PHONE`.
     """
     ffmpeg = program()
     assert ffmpeg is not None  # noqa: S101 - callers ask `program` first
@@ -52,10 +54,27 @@ def command(
         "-f", demuxer, "-i", f"file:{path}",
     ]  # fmt: skip
     writing = [
-        "-map", "0:a:0", "-vn", "-sn", "-dn", "-t", f"{max_s:.3f}", "-ac", "1", "-ar", str(rate_hz),
-        "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1",
+        "-map", "0:a:0", "-vn", "-sn", "-dn", "-t", f"{max_s:.3f}", "-ac", "1", "-map_metadata", "-1", "-bitexact",
+        "-c:a", "pcm_f32le", "-f", "wav", "pipe:1",
     ]  # fmt: skip
     return [sys.executable, "-P", "-m", "sayso.pipeline.phone", bounds, str(ffmpeg), *reading, *writing]
+
+
+def rate_of(pipe: IO[bytes]) -> int:
+    """Read the head of what `command` writes; gives the rate in Hz. Raises EOFError where there is none."""
+    if pipe.read(12)[8:] != b"WAVE":
+        raise EOFError
+    rate_hz = 0
+    for _ in range(8):
+        mark, size = struct.unpack("<4sI", pipe.read(8))
+        if mark == b"data":
+            break
+        body = pipe.read(min(size, 1_024))
+        if mark == b"fmt ":
+            (rate_hz,) = struct.unpack_from("<I", body, 4)
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise EOFError
+    return rate_hz
 
 
 def _formats(demuxer: str) -> str:

@@ -70,13 +70,6 @@ class ListFile:
     has_header: bool
 
 
-def looks_like_text(head: bytes) -> bool:
-    """Whether a file that begins with `head` may be read as text at all."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    return b"\0" not in head and not any(byte < 9 for byte in head)
-
-
 def decoded(data: bytes) -> str:
     """Text of UTF-8, or UTF-16 with its mark. Raises UnicodeError for anything else."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

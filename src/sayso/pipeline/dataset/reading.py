@@ -101,7 +101,7 @@ class _Reader:
                 member.name,
                 f"{shown} is an archive in the archive and was not opened; pack the recordings themselves",
             )
-        elif lists.looks_like_text(head):
+        elif kinds.is_text(head):
             self._texts.append(member)
         else:
             self._remark(
