@@ -12,7 +12,7 @@ from sayso.text.consent.reasons import REASONS
 from sayso.text.consent.statement import Statement, load
 
 STATEMENTS = load()
-COMPANY, PLATFORMS = "Acme Robotics", ("Sayso", "Resemble AI")
+COMPANY, PLATFORMS = "Acme Robotics", ("Sayso", "Resemble AI", "Resemble")
 ENGLISH = STATEMENTS["en"]
 RIGHT = ENGLISH.sentence(COMPANY, "Sayso")
 
@@ -60,6 +60,7 @@ def test_harmless_words_around_it_are_accepted(heard: str) -> None:
     ("find", "put"),
     [
         ("I am", "I'm"),
+        ("by Acme", "by, uh, um, Acme"),
         ("I am", "Im"),
         ("I am aware", "I am a where"),
         ("aware", "awear"),
