@@ -18,9 +18,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
     studio = Studio(options.cache, readers, WhisperEar(options.models, options.threads))
     print(f"\nreaders: {', '.join(readers)}" + (f"; absent: {'; '.join(absent)}" if absent else ""))
     deadline = time.monotonic() + 60 * options.minutes
-    clips = list(_clips(list(readers)))
+    clips = _clips(list(readers))
     heard: dict[Clip, dict[str, Any]] = {}
     for clip in clips:
         found = studio.heard(clip, may_work=time.monotonic() < deadline)
@@ -110,25 +111,23 @@ def run(options: argparse.Namespace) -> None:
     report.close()
 
 
-def _clips(readers: Sequence[str]) -> Iterator[Clip]:
-    """What matters most first."""
+def _clips(readers: Sequence[str]) -> list[Clip]:
+    """What matters most first, and readers, kinds and conditions mixed, so that a part of it says something."""
     said = {reader: sayings(reader, number, seed=SEED) for number, reader in enumerate(readers)}
-    for condition in NEAR_CONDITIONS:
-        for wants_right in (True, False):
-            for reader in readers:
-                for saying in said[reader]:
-                    if saying.is_right == wants_right:
-                        yield Clip(reader, saying, condition)
-    for condition in CONDITIONS[2:]:
-        for reader in readers:
-            for saying in said[reader]:
-                if saying.kind in BRIEFLY:
-                    yield Clip(reader, saying, condition)
-    for condition in CONDITIONS[2:]:
-        for number, reader in enumerate(readers):
-            near = [saying for saying in said[reader] if not saying.is_right]
-            for saying in near[number % SAMPLED :: SAMPLED]:
-                yield Clip(reader, saying, condition)
+    every = [(reader, saying) for reader in readers for saying in said[reader]]
+    brief = [Clip(r, s, c) for r, s in every for c in CONDITIONS if s.kind in BRIEFLY]
+    close = [Clip(r, s, c) for r, s in every for c in NEAR_CONDITIONS if s.kind not in BRIEFLY]
+    sampled = [
+        Clip(reader, saying, condition)
+        for number, reader in enumerate(readers)
+        for condition in CONDITIONS
+        if condition not in NEAR_CONDITIONS
+        for saying in [one for one in said[reader] if not one.is_right][number % SAMPLED :: SAMPLED]
+    ]
+    draw = random.Random(SEED)
+    for part in (brief, close, sampled):
+        draw.shuffle(part)
+    return brief + close + sampled
 
 
 # --- sound and ear --------------------------------------------------------------------------------
