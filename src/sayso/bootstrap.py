@@ -10,7 +10,9 @@ from sayso.engines.marked import MarkedEngine
 from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_marker
 from sayso.engines.resident import Speakers
 from sayso.errors import BadSettings, Unavailable
-from sayso.outbound import Outbound
+from sayso.outbound import FetchLimits, Outbound
+from sayso.pipeline.dataset.limits import MIB, DatasetLimits
+from sayso.pipeline.dataset.preparer import ChildPreparer
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
 from sayso.pipeline.trainer import ChildTrainer
 from sayso.services import Limits, Services
@@ -69,7 +71,10 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         is_marking=marker is not None,
         ear=make_ear(settings.engine, options),
         speakers=Speakers(engine, blobs.read),
-        outbound=Outbound(settings.outbound_allow),
+        outbound=Outbound(
+            settings.outbound_allow,
+            fetch=FetchLimits(max_bytes=settings.dataset_max_mib * MIB, total_s=settings.dataset_fetch_s),
+        ),
         decoder=ChildDecoder(
             DecodeLimits(
                 max_s=limits.max_recording_s,
@@ -79,6 +84,9 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         ),
         trainer=ChildTrainer(
             settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
+        ),
+        preparer=ChildPreparer(
+            settings.engine, settings.models_folder, settings.threads, limits=_dataset_limits(settings)
         ),
         limits=limits,
         link_key=installation.secret(db, "link_key"),
@@ -109,6 +117,7 @@ def close(services: Services) -> None:
     durable.close_worker(services)
     dispatcher.close_dispatcher(services)
     services.trainer.close()
+    services.preparer.close()
     services.decoder.close()
     services.db.close()
 
@@ -126,6 +135,14 @@ def _warm(services: Services, run_worker: bool) -> None:
             services.trainer.warm()
     except Unavailable as stopping:
         _log.debug("warming up was cut short: %s", stopping)
+
+
+def _dataset_limits(settings: Settings) -> DatasetLimits:
+    return DatasetLimits(
+        max_unpacked_bytes=settings.dataset_max_unpacked_mib * MIB,
+        max_members=settings.dataset_max_members,
+        max_audio_s=settings.dataset_max_hours * 3_600.0,
+    )
 
 
 def _jobs_url(settings: Settings) -> str:

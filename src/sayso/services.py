@@ -89,6 +89,23 @@ class Trainer(Protocol):
         """Stop the child process."""
 
 
+class Preparer(Protocol):
+    """Makes utterances of a fetched dataset, in child processes."""
+
+    def unpack(
+        self, path: Path, folder: Path, name: str, tell: Callable[[str, float, float | None], None]
+    ) -> Path:
+        """Lay out what `path` holds; see `sayso.pipeline.dataset.unpack`. Raises BadDataset, TooLarge, Unavailable."""
+
+    def prepare(
+        self, folder: Path, language: str | None, tell: Callable[[str, float, float | None], None]
+    ) -> object:
+        """Cut and hear it, into a manifest; see `sayso.pipeline.dataset.preparing`. Raises BadDataset, Unavailable."""
+
+    def close(self) -> None:
+        """Stop the child process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a use case or a workflow may touch. Built by `sayso.bootstrap.open_services` alone."""
@@ -103,6 +120,7 @@ class Services:
     outbound: Outbound
     decoder: Decoder
     trainer: Trainer
+    preparer: Preparer
     limits: Limits
     link_key: bytes
     """HMAC key of the installation's signed media links, 32 bytes."""

@@ -17,11 +17,12 @@ from sending import RATE_HZ, laid_by_hand, laid_out, sound, talk, tarred
 
 from sayso.engines.base import Heard, HeardWord
 from sayso.engines.tone import ToneDetector, ToneEar
-from sayso.errors import BadDataset
+from sayso.errors import BadAudio, BadDataset
 from sayso.pipeline import phone
 from sayso.pipeline.dataset import cutting, texts
 from sayso.pipeline.dataset.preparer import ChildPreparer
 from sayso.pipeline.dataset.preparing import Manifest, prepare
+from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
 
 
 def prepared(folder: Path, ear: object = None, **options: object) -> Manifest:
@@ -216,6 +217,16 @@ def test_what_phones_record_is_read(tmp_path: Path, kind: str) -> None:
     assert not manifest.remarks
     assert [one.name for one in manifest.utterances] == ["one", "two"]
     assert manifest.utterances[0].duration_s == pytest.approx(4.6, abs=0.2)
+
+
+def test_an_upload_from_a_phone_is_decoded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    m4a = recorded(tmp_path, "m4a", (2.0,))
+    decoder = ChildDecoder(DecodeLimits(max_s=60, max_channels=8, max_samples=10_000_000))
+    assert decoder.decode(m4a).duration_s == pytest.approx(2.7, abs=0.2)
+    monkeypatch.setattr(phone, "program", lambda: None)
+    with pytest.raises(BadAudio, match=r"is M4A .* installs sayso\[phone\]"):
+        decoder.decode(m4a)
+    decoder.close()
 
 
 def test_a_phone_recording_that_is_cut_short_or_points_elsewhere_is_left_out(tmp_path: Path) -> None:

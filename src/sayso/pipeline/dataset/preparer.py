@@ -1,4 +1,4 @@
-"""Runs `prepare` in a child process of lower priority: hearing keeps all cores busy for minutes."""
+"""A dataset in child processes of lower priority: hearing keeps all cores busy for minutes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sayso.pipeline.dataset.limits import DatasetLimits
 from sayso.pipeline.dataset.preparing import Manifest, read_manifest
+from sayso.pipeline.dataset.unpack import unpack
 from sayso.pipeline.json_child import JsonChild, Tell
 
 
@@ -22,14 +23,19 @@ class ChildPreparer:
         limits: DatasetLimits | None = None,
         nice: int = 10,
     ) -> None:
+        self._limits = limits or DatasetLimits()
         options = {
             "engine": engine,
             "models_dir": str(models_dir),
             "threads": threads,
-            "limits": asdict(limits or DatasetLimits()),
+            "limits": asdict(self._limits),
             "nice": nice,
         }
         self._child = JsonChild("sayso.pipeline.dataset.prepare_child", options, "preparing")
+
+    def unpack(self, path: Path, folder: Path, name: str, tell: Tell) -> Path:
+        """See `sayso.pipeline.dataset.unpack.unpack`; in a child of its own, which needs no models."""
+        return unpack(path, folder, self._limits, name=name, tell=tell)
 
     def prepare(self, folder: Path, language: str | None, tell: Tell) -> Manifest:
         """See `sayso.pipeline.dataset.preparing.prepare`; `language` may have a region (en-US).
