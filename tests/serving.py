@@ -38,7 +38,7 @@ class Server:
     token: str
     log: Path
     others: dict[str, str]
-    """Tokens of other accounts: `stranger` (plan pro), `free` (plan free), `golden` (authorized uploader)."""
+    """Tokens of other accounts: `stranger` (plan pro), `free` (plan free), `golden` (authorized uploader), `reviewer`."""
 
     @property
     def port(self) -> int:
@@ -140,6 +140,11 @@ class Callbacks:
             self._bodies.append(body)
             self._news.notify_all()
 
+    def count(self, uuid: str) -> int:
+        """How many callbacks had this `id` so far."""
+        with self._news:
+            return sum(body["id"] == uuid for body in self._bodies)
+
     def about(self, uuid: str, timeout_s: float = 60) -> dict[str, Any]:
         """The first callback whose `id` is `uuid`."""
         with self._news:
@@ -155,6 +160,23 @@ def humming(seconds: float = 5.0, pitch_hz: float = 150.0, rate_hz: int = 24_000
     tone = sum(np.sin(2 * np.pi * k * pitch_hz * t) / k for k in (1, 2, 3)) / 3
     file = io.BytesIO()
     soundfile.write(file, (0.5 * swell * tone).astype(np.float32), rate_hz, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+STATEMENT = (
+    "I am aware that recordings of my voice will be used by Bread Radio to train and create a synthetic "
+    "version of my voice by sayso."
+)
+
+
+def saying(text: str = STATEMENT, pitch_hz: float = 150.0) -> bytes:
+    """A WAV file that the tone engine's ear understands, hummed by a speaker of this pitch."""
+    from sayso.engines.tone import ToneSpeaker
+
+    speaker = ToneSpeaker(pitch_hz)
+    samples = np.concatenate([piece.wave.samples for piece in speaker.speak(text)])
+    file = io.BytesIO()
+    soundfile.write(file, samples, speaker.rate_hz, format="WAV", subtype="PCM_16")
     return file.getvalue()
 
 
@@ -178,6 +200,7 @@ def main() -> None:
         others = {
             "stranger": accounts.create_token(services, "stranger")[1],
             "free": accounts.create_token(services, "free", plan=Plan.FREE)[1],
+            "reviewer": accounts.create_token(services, "reviewer", is_reviewer=True)[1],
             "golden": accounts.create_token(services, "golden", is_authorized_uploader=True)[1],
         }
         (settings.home / "others.json").write_text(json.dumps(others))

@@ -7,23 +7,26 @@ import threading
 from pathlib import Path
 
 from sayso.engines.marked import MarkedEngine
-from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_marker
+from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_mark_finder, make_marker
 from sayso.engines.resident import Speakers
 from sayso.errors import BadSettings, Unavailable
-from sayso.outbound import FetchLimits, Outbound
-from sayso.pipeline.dataset.limits import MIB, DatasetLimits
-from sayso.pipeline.dataset.preparer import ChildPreparer
+from sayso.outbound import Outbound
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
+from sayso.pipeline.examiner import ChildExaminer
 from sayso.pipeline.trainer import ChildTrainer
-from sayso.services import Limits, Services
+from sayso.services import ConsentRules, Limits, Services
 from sayso.settings import Settings
 from sayso.storage import installation
 from sayso.storage.blobs import open_blobs
 from sayso.storage.db import Database
 from sayso.storage.migrations import migrate
+from sayso.text.consent.statement import load as load_statements
 from sayso.usecases import accounts
 from sayso.workflows import dispatcher, durable
 from sayso.workflows.sweep import sweep
+
+ALWAYS_A_PLATFORM = "Resemble AI"
+"""People who read the statement from the documentation of the API we are compatible with name this one."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +74,8 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         is_marking=marker is not None,
         ear=make_ear(settings.engine, options),
         speakers=Speakers(engine, blobs.read),
-        outbound=Outbound(
-            settings.outbound_allow,
-            fetch=FetchLimits(max_bytes=settings.dataset_max_mib * MIB, total_s=settings.dataset_fetch_s),
-        ),
+        outbound=Outbound(settings.outbound_allow),
+        marks=make_mark_finder(settings.engine, options),
         decoder=ChildDecoder(
             DecodeLimits(
                 max_s=limits.max_recording_s,
@@ -82,14 +83,20 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
                 max_samples=limits.max_recording_samples,
             )
         ),
+        examiner=ChildExaminer(
+            settings.engine,
+            settings.models_folder,
+            settings.threads,
+            settings.consent_statements,
+            step_s=settings.tone_step_s,
+        ),
         trainer=ChildTrainer(
             settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
         ),
-        preparer=ChildPreparer(
-            settings.engine, settings.models_folder, settings.threads, limits=_dataset_limits(settings)
-        ),
+        consent=consent_rules(settings),
         limits=limits,
         link_key=installation.secret(db, "link_key"),
+        receipt_key=installation.secret(db, "receipt_key"),
         public_url=settings.base_url,
         work_folder=work_folder,
     )
@@ -112,12 +119,22 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
     return services
 
 
+def consent_rules(settings: Settings) -> ConsentRules:
+    """What consents are held against here. Raises BadSettings for statements that cannot be used."""
+    return ConsentRules(
+        company=settings.company,
+        platforms=tuple(dict.fromkeys((settings.platform, ALWAYS_A_PLATFORM))),
+        statements=load_statements(settings.consent_statements),
+        needs_phrase=settings.consent_challenge == "on",
+    )
+
+
 def close(services: Services) -> None:
     """Stop working and give everything back. Unfinished work goes on at the next start."""
     durable.close_worker(services)
     dispatcher.close_dispatcher(services)
+    services.examiner.close()
     services.trainer.close()
-    services.preparer.close()
     services.decoder.close()
     services.db.close()
 
@@ -135,14 +152,6 @@ def _warm(services: Services, run_worker: bool) -> None:
             services.trainer.warm()
     except Unavailable as stopping:
         _log.debug("warming up was cut short: %s", stopping)
-
-
-def _dataset_limits(settings: Settings) -> DatasetLimits:
-    return DatasetLimits(
-        max_unpacked_bytes=settings.dataset_max_unpacked_mib * MIB,
-        max_members=settings.dataset_max_members,
-        max_audio_s=settings.dataset_max_hours * 3_600.0,
-    )
 
 
 def _jobs_url(settings: Settings) -> str:

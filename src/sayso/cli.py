@@ -1,4 +1,4 @@
-"""The command line: serve, work, demo, say, detect, token, models, doctor.
+"""The command line: serve, work, demo, say, detect, token, consent, models, doctor.
 
 Every import that costs something stands inside the command that needs it: `sayso --help` answers at once.
 """
@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sayso import __version__
+from sayso.commands import consent
+from sayso.commands.local import local_services
 from sayso.errors import BadSettings, SaysoError
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ Each file is pinned by its sha256; where it comes from and its licence are in th
 """,
 )
 app.add_typer(token_app, name="token")
+app.add_typer(consent.app, name="consent")
 app.add_typer(models_app, name="models")
 
 
@@ -337,7 +340,7 @@ def say(
         text = sys.stdin.read()
     # A terminal of another encoding hands over bytes that no database knows.
     voice, text = (word.encode("utf-8", "replace").decode() for word in (voice, text))
-    with _local_services() as services:
+    with local_services() as services:
         speaker = local.find_speaker(services, voice)
         made = synthesis.say(speaker, text, SoundFormat(container, Precision.PCM_16, rate_hz), seed=seed)
     try:
@@ -399,20 +402,6 @@ def demo(
     run(load_settings(), speech, text, out)
 
 
-@contextmanager
-def _local_services() -> Iterator[Services]:
-    """The data folder, opened beside whatever server may be running on it."""
-    from sayso.bootstrap import close, open_services
-    from sayso.settings import load_settings
-
-    logging.basicConfig(level=logging.ERROR)
-    services = open_services(load_settings(), run_worker=False, warm=False)
-    try:
-        yield services
-    finally:
-        close(services)
-
-
 # --- token --------------------------------------------------------------------------------------
 
 
@@ -433,7 +422,7 @@ def token_create(
     from sayso.domain.account import Plan
     from sayso.usecases import accounts
 
-    with _local_services() as services:
+    with local_services() as services:
         token, secret = accounts.create_token(
             services,
             name,
@@ -451,7 +440,7 @@ def token_list() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    with _local_services() as services:
+    with local_services() as services:
         tokens = _tokens(services)
     table = Table("id", "name", "plan", "may", "created", "state", box=None, pad_edge=False)
     for token in tokens:
@@ -482,7 +471,7 @@ def token_update(
     from sayso.domain.account import Plan
     from sayso.usecases import accounts
 
-    with _local_services() as services:
+    with local_services() as services:
         token = accounts.update_token(
             services,
             token_id,
@@ -504,7 +493,7 @@ def token_revoke(
     """End a token for good. Its voices and projects stay."""
     from sayso.usecases import accounts
 
-    with _local_services() as services:
+    with local_services() as services:
         token = accounts.revoke_token(services, token_id)
     typer.echo(f"Token {token.id} ({token.name}) is revoked.")
 

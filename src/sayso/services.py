@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, VoiceEngine
+from sayso.domain.consent import Findings
+from sayso.engines.base import Ear, MarkFinder, VoiceEngine
 from sayso.engines.resident import Speakers
 from sayso.outbound import Outbound
 from sayso.storage.blobs import Blobs
 from sayso.storage.db import Database
+from sayso.text.consent.statement import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Limits:
     """How long callbacks that have ended are remembered."""
     training_attempts: int = 3
     """How often a build whose child process died is tried before the voice fails."""
+    challenge_s: float = 600.0
+    """How long a phrase for a consent may be spoken after it was given out."""
 
 
 class Decoder(Protocol):
@@ -71,6 +75,49 @@ class Decoder(Protocol):
 
     def close(self) -> None:
         """Stop the child processes."""
+
+
+class Examiner(Protocol):
+    """Hears consents and compares speakers, in a child process."""
+
+    def examine(
+        self,
+        folder: Path,
+        *,
+        company: str,
+        platforms: tuple[str, ...],
+        language: str,
+        phrase: str | None,
+        tell: Callable[[str, float, float | None], None],
+    ) -> Findings:
+        """Check what `sayso.pipeline.consent_files.lay_out` wrote. Raises Unavailable when the child dies."""
+
+    def warm(self) -> None:
+        """Start the child and load its models; returns at once."""
+
+    def rest(self) -> None:
+        """Give its memory back if nothing was asked for a while."""
+
+    def close(self) -> None:
+        """Stop the child process."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRules:
+    """What a spoken consent is held against."""
+
+    company: str
+    """Who may be named; empty: anybody."""
+    platforms: tuple[str, ...]
+    """What this service may be called; the first is the one we ask for."""
+    statements: Statements
+    needs_phrase: bool = False
+    """Whether a random phrase must be spoken beside the statement."""
+
+    def sentence(self, language: str) -> str:
+        """What is to be said, in `language` (ISO 639-1, perhaps with a country) or else in English."""
+        code = language.partition("-")[0].lower()
+        return self.statements.sentence(code, self.company, self.platforms[0])
 
 
 class Trainer(Protocol):
@@ -89,23 +136,6 @@ class Trainer(Protocol):
         """Stop the child process."""
 
 
-class Preparer(Protocol):
-    """Makes utterances of a fetched dataset, in child processes."""
-
-    def unpack(
-        self, path: Path, folder: Path, name: str, tell: Callable[[str, float, float | None], None]
-    ) -> Path:
-        """Lay out what `path` holds; see `sayso.pipeline.dataset.unpack`. Raises BadDataset, TooLarge, Unavailable."""
-
-    def prepare(
-        self, folder: Path, language: str | None, tell: Callable[[str, float, float | None], None]
-    ) -> object:
-        """Cut and hear it, into a manifest; see `sayso.pipeline.dataset.preparing`. Raises BadDataset, Unavailable."""
-
-    def close(self) -> None:
-        """Stop the child process."""
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a use case or a workflow may touch. Built by `sayso.bootstrap.open_services` alone."""
@@ -118,12 +148,17 @@ class Services:
     ear: Ear
     speakers: Speakers
     outbound: Outbound
+    marks: MarkFinder | None
+    """Knows our own speech when it comes back as a recording; None where nothing can carry a mark."""
     decoder: Decoder
+    examiner: Examiner
     trainer: Trainer
-    preparer: Preparer
+    consent: ConsentRules
     limits: Limits
     link_key: bytes
     """HMAC key of the installation's signed media links, 32 bytes."""
+    receipt_key: bytes
+    """Ed25519 private key that signs consent receipts, 32 bytes."""
     public_url: str
     """What the outside calls this server, without a slash at the end."""
     work_folder: Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -53,26 +53,18 @@ class Settings(BaseSettings):
         default=(),
         description="Private networks that callbacks may reach, with commas between, e.g. 127.0.0.0/8.",
     )
-    dataset_max_mib: int = Field(
-        default=2_048, ge=1, le=65_536, description="MiB that are fetched from a dataset_url."
-    )
-    dataset_max_unpacked_mib: int = Field(
-        default=4_096, ge=1, le=131_072, description="MiB that a dataset's archive may unpack to."
-    )
-    dataset_max_members: int = Field(
-        default=20_000, ge=1, le=200_000, description="Files that a dataset's archive may hold."
-    )
-    dataset_max_hours: float = Field(
-        default=12.0, gt=0.0, le=100.0, description="Hours of sound that are taken of a dataset."
-    )
-    dataset_fetch_s: float = Field(
-        default=1_800.0, ge=1.0, le=86_400.0, description="Seconds until a dataset must have arrived."
-    )
     company: str = Field(
         default="", description="Who may be named in a spoken consent; empty: any name passes."
     )
     platform: str = Field(
         default="sayso", min_length=1, description="What a spoken consent calls this service."
+    )
+    consent_statements: Path | None = Field(
+        default=None,
+        description="Folder of statement files, LANGUAGE.toml, that replace or add to ours.",
+    )
+    consent_challenge: Literal["on", "off"] = Field(
+        default="off", description="on: a random phrase must be spoken beside the statement."
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of the model weights; default the folder models in SAYSO_HOME."
@@ -125,7 +117,7 @@ class Settings(BaseSettings):
             raise ValueError("each delay must be 0 to 86400 seconds")
         return value
 
-    @field_validator("home", "models_dir", mode="after")
+    @field_validator("home", "models_dir", "consent_statements", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

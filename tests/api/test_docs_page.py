@@ -1,12 +1,14 @@
 """The OpenAPI document tells the truth, and the page needs nobody else's server."""
 
+import base64
 import re
+import time
 from typing import Any
 
 import httpx
 import pytest
 
-from serving import Server, anyone, humming
+from serving import Server, anyone, humming, saying
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def test_the_document_knows_every_must_of_the_wire(document: dict[str, Any]) -> 
     assert ("post", "/stream") in known
 
 
-def test_the_examples_work(document: dict[str, Any], client: httpx.Client, speaker: str) -> None:
+def test_the_examples_work(
+    document: dict[str, Any], server: Server, client: httpx.Client, speaker: str
+) -> None:
     """Each example body is sent as it stands; only uuids are those of this server."""
     project = client.post("/api/v2/projects", json={"name": "x"}).json()["item"]["uuid"]
     take = {"data": {"name": "take"}, "files": {"file": humming(1)}}
@@ -70,11 +74,26 @@ def test_the_examples_work(document: dict[str, Any], client: httpx.Client, speak
             example = content["example"]
             if "voice_uuid" in example:
                 example = example | {"voice_uuid": speaker}
-            answer = client.request(method, path.format(**uuids), json=example)
+            if path.endswith("/consent/decision"):
+                with server.client(server.others["reviewer"]) as reviewer:
+                    to_decide = path.format(voice_uuid=_with_a_checked_consent(client))
+                    answer = reviewer.request(method, to_decide, json=example)
+            else:
+                answer = client.request(method, path.format(**uuids), json=example)
             assert answer.status_code == 200, (method, path, answer.text)
             tried += 1
     assert tried >= 12
     client.put(f"/api/v2/voices/{speaker}", json={"name": "Speaker"})
+
+
+def _with_a_checked_consent(client: httpx.Client) -> str:
+    consent = base64.b64encode(saying()).decode()
+    voice = client.post("/api/v2/voices", json={"name": "said", "consent": consent}).json()["item"]["uuid"]
+    deadline = time.monotonic() + 60
+    while client.get(f"/api/v2/voices/{voice}").json()["item"]["consent_status"] == "checking":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return str(voice)
 
 
 def test_the_answers_are_shaped_as_their_examples(

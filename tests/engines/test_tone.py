@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Take
-from sayso.engines.tone import ToneEar, ToneEngine, ToneSpeaker, pitch_hz, sentences
+from sayso.engines.tone import ToneEar, ToneEngine, ToneSpeaker, ToneVoiceprints, pitch_hz, sentences
 
 
 def hum(hz: float, seconds: float = 2.0, rate_hz: int = 16_000) -> Waveform:
@@ -57,3 +58,21 @@ def test_no_word_is_lost_or_said_twice(text: str) -> None:
 def test_two_seeds_differ() -> None:
     one, two = (next(ToneSpeaker(150.0).speak("la", seed=seed)).wave.samples for seed in (1, 2))
     assert not np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 24_000, 48_000])
+def test_the_ear_understands_what_the_engine_hums(rate_hz: int) -> None:
+    said = "I am aware of it. Number 42, really?"
+    pieces = [piece.wave for piece in ToneSpeaker(140.0).speak(said)]
+    whole = Waveform(np.concatenate([np.zeros(777, np.float32), *(w.samples for w in pieces)]), 24_000)
+    heard = ToneEar().hear(resample(whole, rate_hz))
+    assert heard.text == said.lower()
+    assert heard.words[0].start_s == pytest.approx(777 / 24_000, abs=0.03)
+
+
+def test_two_hums_are_as_alike_as_their_pitches() -> None:
+    prints = ToneVoiceprints()
+    low, near, far = (prints.embed_speech(hum(hz)) for hz in (120.0, 121.0, 160.0))
+    assert float(low @ low) == pytest.approx(1.0)
+    assert float(low @ near) > 0.95
+    assert float(low @ far) < 0.5

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sayso.domain.account import Caller, Plan
+from sayso.domain.consent import ConsentState
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
@@ -23,7 +24,8 @@ from sayso.errors import (
 )
 from sayso.services import Services
 from sayso.storage import voices as rows
-from sayso.usecases import recordings, speech, voices
+from sayso.usecases import consents, recordings, speech, voices
+from sayso.usecases.consents import SentConsent
 from sayso.usecases.voices import NewVoice, VoiceEdit
 from serving import humming
 
@@ -45,20 +47,35 @@ def test_plan_free_may_not_create_voices(services: Services, sign_up: Callable[.
 def test_a_consent_that_is_no_wav_is_refused_yet_the_voice_exists(
     services: Services, ada: Caller, consent: bytes
 ) -> None:
-    voice, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=consent))
+    new = NewVoice("Ada", consent=SentConsent(consent))
+    voice, refusal = voices.create_voice(services, ada, new)
     assert isinstance(refusal, BadAudio)
-    assert voices.get_voice(services, ada, voice.id).consent_key is None
+    assert voices.get_voice(services, ada, voice.id).consent_id is None
     assert voice.issue == str(refusal)
+    view = consents.get_consent(services, ada, voice.id)
+    assert [attempt.state for attempt in view.attempts] == [ConsentState.REFUSED]
+    assert view.current is None
 
 
 def test_a_wav_consent_is_kept_and_goes_with_the_voice(services: Services, ada: Caller) -> None:
     consent = humming(1.0, 333.0)
-    voice, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=consent))
+    voice, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(consent)))
     assert refusal is None
-    assert voice.consent_key is not None
-    assert services.blobs.read(voice.consent_key) == consent
+    assert voice.consent_state is ConsentState.CHECKING
+    current = consents.get_consent(services, ada, voice.id).current
+    assert current is not None
+    assert services.blobs.read(str(current.audio_key)) == consent
     voices.delete_voice(services, ada, voice.id)
-    assert not services.blobs.exists(voice.consent_key)
+    assert not services.blobs.exists(str(current.audio_key))
+
+
+def test_a_broken_consent_takes_no_better_ones_place(services: Services, ada: Caller, voice: Voice) -> None:
+    voices.edit_voice(services, ada, voice.id, VoiceEdit(consent=SentConsent(humming(1.0, 222.0))))
+    good = voices.get_voice(services, ada, voice.id).consent_id
+    _, refusal = voices.edit_voice(services, ada, voice.id, VoiceEdit(consent=SentConsent(b"RIFF")))
+    assert isinstance(refusal, BadAudio)
+    assert voices.get_voice(services, ada, voice.id).consent_id == good
+    assert len(consents.get_consent(services, ada, voice.id).attempts) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from sayso.api import (
     clips,
+    consents,
     docs,
     errors,
     health,
@@ -33,6 +34,6 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     errors.install(app)
     # Order matters in two places: `voices/custom` before `voices/{uuid}`, and last the synthesis
     # routes, which take any prefix.
-    for part in (health, docs, media, not_offered, voices, recordings, projects, clips, speech):
+    for part in (health, docs, media, not_offered, voices, consents, recordings, projects, clips, speech):
         app.include_router(part.router)
     return Edge(app)

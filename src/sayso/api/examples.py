@@ -7,15 +7,17 @@ make the answers, so that they cannot go stale.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sayso.domain.clip import Clip, ClipState, SoundFormat
+from sayso.domain.consent import Challenge, Consent, ConsentState, Findings
 from sayso.domain.page import Page
 from sayso.domain.project import Project
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice, VoiceState, VoiceType
-from sayso.wire import requests, responses
+from sayso.wire import consent, receipt, requests, responses
 from sayso.wire.fields import Form
 from sayso.wire.paging import page_answer
 
@@ -23,11 +25,20 @@ Json = dict[str, Any]
 
 _NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 _VOICE, _PROJECT, _RECORDING, _CLIP = "55592656", "4fe4e18e", "1a2b3c4d", "9f8e7d6c"
+_STATEMENT = (
+    "I am aware that recordings of my voice will be used by Bread Radio to train and create a synthetic "
+    "version of my voice by sayso."
+)
 _TEXT = "The kettle is on, and the bread is still warm."
 
 REQUESTS: dict[str, tuple[type[Form], Json]] = {
     "create voice": (requests.CreateVoice, {"name": "Ada", "voice_type": "rapid"}),
     "edit voice": (requests.EditVoice, {"name": "Ada of the morning", "description": "Calm, a little dry"}),
+    "decide consent": (
+        requests.DecideConsent,
+        {"decision": "approved", "why": "I called her: it is her voice, she had a cold."},
+    ),
+    "ask challenge": (requests.AskChallenge, {"language": "en"}),
     "build": (requests.Build, {"fill": False}),
     "edit recording": (requests.EditRecording, {"name": "first", "text": _TEXT, "is_active": True}),
     "create project": (requests.CreateProject, {"name": "Bread", "description": "Everything about bread"}),
@@ -147,6 +158,32 @@ _A_CLIP = Clip(
     created_at=_NOW,
     updated_at=_NOW,
 )
+_A_CONSENT = Consent(
+    id="7c6b5a49",
+    account_id="",
+    voice_id=_VOICE,
+    state=ConsentState.ACCEPTED,
+    audio_key="kept",
+    audio_sha256="9f" * 32,
+    statement=_STATEMENT,
+    created_at=_NOW,
+    updated_at=_NOW,
+    round=2,
+    findings=Findings(
+        (),
+        {
+            "duration_s": 8.4,
+            "words_heard": _STATEMENT,
+            "language": "en",
+            "coverage": 1.0,
+            "platform_similarity": 1.0,
+            "speaker_similarity": 0.81,
+            "speaker_line": 0.62,
+        },
+        has_recordings=True,
+    ),
+    checked_at=_NOW,
+)
 _LINK = "http://127.0.0.1:8000/media/1768473000/…"
 
 _ITEMS: dict[str, Json] = {
@@ -158,6 +195,19 @@ _ITEMS: dict[str, Json] = {
 _BODIES: dict[str, Json] = {
     **{noun: responses.success(item) for noun, item in _ITEMS.items()},
     "clip ordered": responses.success(responses.clip_item(_A_CLIP, None)),
+    "consent": responses.success(
+        consent.consent_item(
+            replace(_A_VOICE, consent_id=_A_CONSENT.id), _STATEMENT, [_A_CONSENT], _LINK, has_receipt=True
+        )
+    ),
+    "reviews": {"success": True, "items": [consent.attempt_item(_A_CONSENT)]},
+    "challenge": responses.success(
+        consent.challenge_item(
+            Challenge("5d4c3b2a", "en", "four one seven nine two", _NOW), _STATEMENT, 600.0
+        )
+    ),
+    "receipt": {"payload": {"kind": receipt.KIND, "build": 1}, "public_key": "…", "signature": "…"},
+    "receipt key": responses.success({"public_key": "…", "fingerprint": "9f:86:d0:81:…"}),
     "deleted": responses.success(),
     "voice deleted": responses.success(message=f"Voice {_VOICE} was deleted"),
     "build started": responses.success(message=f"Voice {_VOICE} is being built"),

@@ -16,6 +16,7 @@ from sayso.domain.voice import Voice
 from sayso.errors import BadAudio, Rejected
 from sayso.services import Services
 from sayso.usecases import voices
+from sayso.usecases.consents import SentConsent
 from sayso.wire.fields import decode_base64
 from sayso.wire.paging import page_answer, page_request
 from sayso.wire.requests import Build, CreateVoice, EditVoice
@@ -40,14 +41,14 @@ def _item(voice: Voice, services: Services, links: Links, request: Request) -> d
     )
 
 
-def _consent(text: str | None) -> tuple[bytes | None, Rejected | None]:
-    """The consent's bytes, or why there are none: a voice is made in either case."""
-    if text is None:
-        return None, None
+def _consent(text: str | None, challenge_id: str | None) -> SentConsent | None:
+    """The consent, or why it could not be read: a voice is made in either case."""
+    if not text:
+        return None
     try:
-        return decode_base64(text, "consent"), None
-    except Rejected as refusal:
-        return None, BadAudio(f"{refusal}; the voice is there without it", refusal.fields)
+        return SentConsent(decode_base64(text, "consent"), challenge_id=challenge_id)
+    except BadAudio as refusal:
+        return SentConsent(b"", BadAudio(f"{refusal}; the voice is there without it", refusal.fields))
 
 
 def _answer(item: dict[str, Any], refusal: Rejected | None) -> Answer:
@@ -65,21 +66,20 @@ def create(caller: Signed, services: Parts, links: Linked, request: Request, bod
     in `item`.
     """
     form = CreateVoice.read(body.fields())
-    consent, undecodable = _consent(form.consent)
     voice, refusal = voices.create_voice(
         services,
         caller,
         voices.NewVoice(
             name=form.name,
             voice_type=form.voice_type,
-            consent=consent,
+            consent=_consent(form.consent, form.consent_challenge),
             dataset_url=form.dataset_url,
             callback_uri=form.callback_uri,
             language=form.language,
             description=form.description,
         ),
     )
-    return _answer(_item(voice, services, links, request), undecodable or refusal)
+    return _answer(_item(voice, services, links, request), refusal)
 
 
 @router.get(
@@ -120,16 +120,12 @@ def edit(
 ) -> Answer:
     """Changes only what is sent."""
     given = EditVoice.read(body.fields()).mentioned()
-    undecodable = None
-    if "consent" in given:
-        given["consent"], undecodable = _consent(given["consent"])
-        if given["consent"] is None:
-            # Neither an empty nor an undecodable consent takes the place of a good one.
-            del given["consent"]
+    # An empty consent takes the place of none.
+    given["consent"] = _consent(given.get("consent"), given.pop("consent_challenge", None))
     voice, refusal = voices.edit_voice(
         services, caller, identified(voice_uuid, "voice"), voices.VoiceEdit(**given)
     )
-    return _answer(_item(voice, services, links, request), undecodable or refusal)
+    return _answer(_item(voice, services, links, request), refusal)
 
 
 @router.delete("/{voice_uuid}", summary="Delete a voice", responses=answers("voice deleted"))

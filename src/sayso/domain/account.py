@@ -25,6 +25,8 @@ class Caller:
     """May build voices without a spoken consent: answers for having it otherwise."""
     is_reviewer: bool = False
     """May decide on a consent that needs a person."""
+    name: str = ""
+    """What the token is called; decisions are signed with it."""
 
     @property
     def may_create_voices(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sayso.domain.consent import ConsentState
 from sayso.errors import WrongState
 
 
@@ -61,8 +62,10 @@ class Voice:
     description: str | None = None
     dataset_url: str | None = None
     callback_uri: str | None = None
-    consent_key: str | None = None
-    """Blob of the consent recording, as it was sent."""
+    consent_id: str | None = None
+    """The newest spoken consent; None where none was sent."""
+    consent_state: ConsentState | None = None
+    """Where that one is."""
     issue: str | None = None
     """Why the voice is where it is, for people."""
     build: int = 0
@@ -88,3 +91,15 @@ class Voice:
         if state not in _NEXT[self.state]:
             raise WrongState(f"voice {self.id} is {self.state}, it cannot become {state}")
         return replace(self, state=state)
+
+    def asked_for(self, now: datetime) -> Voice:
+        """This voice as its next build begins. Raises WrongState."""
+        return replace(
+            self.to(VoiceState.RUNNING),
+            build=self.build + 1,
+            stage="waiting",
+            progress=0.0,
+            left_s=None,
+            issue=None,
+            updated_at=now,
+        )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 
 
@@ -47,26 +48,50 @@ class Ear(Protocol):
         """Transcribe `wave` of any rate and length. Silence gives an empty text and no words."""
 
 
-@runtime_checkable
-class Follower(Protocol):
-    """An ear that also tells how likely a text is, which is quicker than to hear one."""
-
-    def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
-        """The probability, 0 to 1, of each word of `text` where `wave` of at most 30 s is heard."""
-
-
-class Detector(Protocol):
-    """Tells speech from other sounds."""
-
-    def probabilities(self, wave: Waveform) -> NDArray[np.float32]:
-        """Probability (frames,) of speech in each 32 ms of `wave`, the last one padded."""
-
-
 class Likeness(Protocol):
     """Speech -> a unit vector; the cosine of two vectors says how alike the speakers are."""
 
     def embed(self, wave: Waveform) -> NDArray[np.float32]:
         """Shape (d,), float32, unit length. `wave` of any rate, at least 0.5 s of speech."""
+
+
+class SpeechFinder(Protocol):
+    """Tells speech from other sound."""
+
+    def spans(self, wave: Waveform) -> list[Span]:
+        """Where `wave`, of any rate, holds speech: in order, apart from each other."""
+
+
+class Voiceprints(Protocol):
+    """Speech -> a unit vector that tells people apart; vectors of different models are not to be compared."""
+
+    @property
+    def model(self) -> str:
+        """Name of network and front end together."""
+
+    @property
+    def detector(self) -> SpeechFinder:
+        """What it takes for speech."""
+
+    def embed_speech(self, speech: Waveform) -> NDArray[np.float32]:
+        """Shape (d,), unit length. `speech` at 16 kHz, its pauses cut out, at least half a second."""
+
+    def embed_parts(self, speech: Waveform, parts: Sequence[Span]) -> NDArray[np.float32]:
+        """Shape (parts, d): the same for stretches of `speech`."""
+
+
+class Denoiser(Protocol):
+    """Takes noise and some of the room out of speech."""
+
+    def clean(self, wave: Waveform) -> Waveform:
+        """The same speech, as long, perhaps at another rate. `wave` of any rate and length."""
+
+
+class MarkFinder(Protocol):
+    """Finds the watermark of our own speech."""
+
+    def confidence(self, wave: Waveform) -> float:
+        """How surely `wave`, of any rate and length, holds the mark: 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

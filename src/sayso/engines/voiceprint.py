@@ -44,6 +44,8 @@ _PAUSE_S = 0.2
 class VoiceprintEncoder:
     """Speech -> a unit vector. Loads at the first call; safe to use from several threads."""
 
+    model = MODEL
+
     def __init__(self, models_dir: Path, detector: SpeechDetector | None = None) -> None:
         self.detector = detector or SpeechDetector(models_dir)
         """Finds the speech; may be shared."""

@@ -116,6 +116,7 @@ class JsonChild:
             if self._is_closed:
                 raise ChildDied("the server is stopping")
             if self._process is None or self._process.poll() is not None:
+                self._kill()
                 self._is_warm = False
                 self._process = subprocess.Popen(
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)

@@ -86,7 +86,10 @@ voices = Table(
     Column("description", Text),
     Column("dataset_url", Text),
     Column("callback_uri", Text),
-    _blob("consent_key"),
+    # No foreign key: the two tables would point at each other.
+    Column("consent_id", String(32)),
+    # A copy of the consent's own, so that a list of voices is one query.
+    Column("consent_state", String(32)),
     Column("issue", Text),
     Column("build", Integer, nullable=False),
     Column("stage", String(64)),
@@ -112,6 +115,49 @@ recordings = Table(
     Column("rate_hz", Integer, nullable=False),
     Column("speech_s", Float, nullable=False),
     *_times(),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    _account(),
+    Column("voice_id", String(32), ForeignKey("voices.id"), nullable=False, index=True),
+    Column("state", String(32), nullable=False, index=True),
+    _blob("audio_key"),
+    Column("audio_sha256", String(64), nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("challenge", Text),
+    Column("round", Integer, nullable=False),
+    Column("findings", Text),
+    Column("checked_at", Moment),
+    Column("decision", Text),
+    Column("stopped_build", Boolean, nullable=False),
+    *_times(),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    _id(),
+    _account(),
+    Column("language", String(35), nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    _id(),
+    _account(),
+    # No foreign key: a receipt proves something about a voice that may be gone; it holds hashes, no sound.
+    Column("voice_id", String(32), nullable=False, index=True),
+    Column("build", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sa.UniqueConstraint("voice_id", "build"),
 )
 
 projects = Table(
@@ -220,7 +266,7 @@ installation = Table(
 )
 
 BLOB_COLUMNS: tuple[Column[str], ...] = (
-    voices.c.consent_key,
+    consents.c.audio_key,
     voices.c.artifact_key,
     voices.c.sample_key,
     recordings.c.audio_key,

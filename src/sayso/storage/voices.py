@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
+from sayso.domain.consent import ConsentState
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import NotFound
@@ -78,9 +79,15 @@ def remove(tx: Transaction, voice_id: str) -> None:
 
 
 def _values(voice: Voice) -> dict[str, object]:
-    return {**asdict(voice), "voice_type": voice.voice_type.value, "state": voice.state.value}
+    enums = {name: getattr(voice, name) for name in ("voice_type", "state", "consent_state")}
+    return asdict(voice) | {name: None if enum is None else enum.value for name, enum in enums.items()}
 
 
 def _voice(row: sa.RowMapping) -> Voice:
-    values = {name: row[name] for name in row if name not in ("voice_type", "state")}
-    return Voice(voice_type=VoiceType(row["voice_type"]), state=VoiceState(row["state"]), **values)
+    kept = row["consent_state"]
+    enums = {
+        "voice_type": VoiceType(row["voice_type"]),
+        "state": VoiceState(row["state"]),
+        "consent_state": None if kept is None else ConsentState(kept),
+    }
+    return Voice(**{**row, **enums})

@@ -44,6 +44,7 @@ def sign_in(services: Services, secret: str) -> Caller:
         plan=token.plan,
         is_authorized_uploader=token.is_authorized_uploader,
         is_reviewer=token.is_reviewer,
+        name=token.name,
     )
 
 

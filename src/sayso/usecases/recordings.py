@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.recording import Recording
-from sayso.errors import TooLarge
+from sayso.domain.voice import Voice
+from sayso.engines.watermark import MARKED
+from sayso.errors import BadArtifact, BadAudio, TooLarge
 from sayso.pipeline.ingest import flac, speech_seconds
 from sayso.services import Services
 from sayso.storage import blobs, recordings, voices
+from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
+from sayso.usecases import consents
 from sayso.usecases.checks import check_text
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,12 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
             {"file": f"at most {most} MiB"},
         )
     wave = services.decoder.decode(new.audio)
+    _refuse_marked(services, wave)
     file, speech_s = flac(wave), speech_seconds(wave)
     now = datetime.now(UTC)
     with blobs.kept(services.db, services.blobs, file) as key, services.db.begin() as tx:
         # Once more: the voice may have been deleted while the upload was decoded.
-        voices.find(tx, caller.account_id, voice_id, lock=True)
+        voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         recording = Recording(
             id=new_id(tx, "recordings"),
             voice_id=voice_id,
@@ -78,6 +87,8 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
         )
         recordings.insert(tx, caller.account_id, recording)
         blobs.still(services.blobs, key, file)
+        voice = _noticed(tx, voice) if recording.is_active else voice
+    consents.begin_checks(services, voice)
     return recording
 
 
@@ -102,19 +113,49 @@ def edit_recording(
         name=edit.name, text=edit.text, emotion=edit.emotion, is_active=edit.is_active, fill=edit.fill
     )
     with services.db.begin() as tx:
-        recording = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
-        recording = replace(recording, **given, updated_at=datetime.now(UTC))
+        voice = voices.find(tx, caller.account_id, voice_id, lock=True)
+        before = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
+        recording = replace(before, **given, updated_at=datetime.now(UTC))
         _check(services, recording.name, recording.text, recording.emotion)
         recordings.save(tx, recording)
+        if recording.is_active is not before.is_active:
+            voice = _noticed(tx, voice)
+    consents.begin_checks(services, voice)
     return recording
 
 
 def delete_recording(services: Services, caller: Caller, voice_id: str, recording_id: str) -> None:
     """Remove a recording and its audio. Raises NotFound."""
     with services.db.begin() as tx:
+        voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         recording = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
         recordings.remove(tx, recording.id)
+        voice = _noticed(tx, voice) if recording.is_active else voice
     blobs.release(services.db, services.blobs, [recording.audio_key])
+    consents.begin_checks(services, voice)
+
+
+def _refuse_marked(services: Services, wave: Waveform) -> None:
+    """Raise BadAudio for speech that we made: a voice is learnt from a person."""
+    if services.marks is None:
+        return
+    try:
+        confidence = services.marks.confidence(wave)
+    except BadArtifact as missing:
+        # Nothing can be built without weights either, and a build looks again.
+        _log.warning("an upload was not searched for the watermark: %s", missing)
+        return
+    if confidence >= MARKED:
+        fact = "carries the watermark of speech that was made by a program"
+        raise BadAudio(f"this recording {fact}: upload recordings of the person who speaks", {"file": fact})
+
+
+def _noticed(tx: Transaction, voice: Voice) -> Voice:
+    """The consent's speaker is compared with what is there now."""
+    changed = consents.recordings_changed(tx, voice)
+    if changed is not voice:
+        voices.save(tx, changed)
+    return changed
 
 
 def _check(services: Services, name: str, text: str | None, emotion: str | None) -> None:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sayso.domain.account import Caller
+from sayso.domain.consent import ConsentState
 from sayso.domain.dataset import NEEDS
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
-    BadAudio,
     ConsentMissing,
     NotAllowed,
     NotOffered,
     Rejected,
-    TooLarge,
     TooLittleSpeech,
 )
 from sayso.services import Services
 from sayso.storage import blobs, deliveries, recordings, voices
+from sayso.storage import consents as rows
 from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
+from sayso.usecases import consents
 from sayso.usecases.checks import check_text, check_url
+from sayso.usecases.consents import SentConsent, TakenConsent
 from sayso.workflows import make_voice
 
 DATASET_ISSUE = (
@@ -38,8 +42,8 @@ class NewVoice:
 
     name: str
     voice_type: VoiceType = VoiceType.PROFESSIONAL
-    consent: bytes | None = None
-    """A WAV file, as sent. Anything else is refused, yet the voice is created."""
+    consent: SentConsent | None = None
+    """Should hold a WAV file. Anything else is refused, yet the voice is created."""
     dataset_url: str | None = None
     callback_uri: str | None = None
     language: str = "en-US"
@@ -55,7 +59,8 @@ class VoiceEdit:
     callback_uri: str | UnsetType | None = UNSET
     language: str | UnsetType = UNSET
     description: str | UnsetType | None = UNSET
-    consent: bytes | UnsetType | None = UNSET
+    consent: SentConsent | None = None
+    """A new attempt; the older ones stay on record."""
 
 
 def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voice, Rejected | None]:
@@ -69,10 +74,9 @@ def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voi
             "ask the operator for `sayso token update ID --plan pro`"
         )
     _check(services, new.name, new.dataset_url, new.callback_uri, new.description, new.language)
-    consent, refusal = _checked_consent(services, new.consent)
-    consent_key = None if consent is None else services.blobs.put(consent)
+    taken = None if new.consent is None else consents.take(services, caller, new.consent, new.language)
     now = datetime.now(UTC)
-    with services.db.begin() as tx:
+    with _kept(services, taken) as consent_key, services.db.begin() as tx:
         voice = Voice(
             id=new_id(tx, "voices"),
             account_id=caller.account_id,
@@ -85,13 +89,12 @@ def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voi
             description=new.description,
             dataset_url=new.dataset_url,
             callback_uri=new.callback_uri,
-            consent_key=consent_key,
-            issue=_issue(new.dataset_url, refusal),
+            issue=None if new.dataset_url is None else DATASET_ISSUE,
         )
         voices.insert(tx, voice)
-        if consent is not None:
-            blobs.still(services.blobs, consent_key, consent)
-    return voice, refusal
+        voice = _with_consent(services, tx, voice, taken, consent_key)
+    consents.begin_checks(services, voice)
+    return voice, None if taken is None else taken.refusal
 
 
 def list_voices(services: Services, caller: Caller, page: PageRequest) -> Page[Voice]:
@@ -120,7 +123,7 @@ def edit_voice(
         language=edit.language,
         description=edit.description,
     )
-    get_voice(services, caller, voice_id)
+    before = get_voice(services, caller, voice_id)
     _check(
         services,
         given.get("name", "unchanged"),
@@ -129,25 +132,17 @@ def edit_voice(
         given.get("description"),
         given.get("language", "en-US"),
     )
-    consent: bytes | None = None
-    refusal: Rejected | None = None
-    released: list[str | None] = []
-    if edit.consent is not UNSET:
-        consent, refusal = _checked_consent(services, edit.consent)
-        if refusal is None:
-            given["consent_key"] = None if consent is None else services.blobs.put(consent)
-    with services.db.begin() as tx:
+    language = given.get("language", before.language)
+    taken = None if edit.consent is None else consents.take(services, caller, edit.consent, language)
+    with _kept(services, taken) as consent_key, services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
-        if "consent_key" in given:
-            released.append(voice.consent_key)
         voice = replace(voice, **given, updated_at=datetime.now(UTC))
         if "dataset_url" in given and voice.state is VoiceState.INITIALIZING:
-            voice = replace(voice, issue=_issue(voice.dataset_url, refusal))
+            voice = replace(voice, issue=None if voice.dataset_url is None else DATASET_ISSUE)
         voices.save(tx, voice)
-        if consent is not None:
-            blobs.still(services.blobs, given.get("consent_key"), consent)
-    blobs.release(services.db, services.blobs, released)
-    return voice, refusal
+        voice = _with_consent(services, tx, voice, taken, consent_key)
+    consents.begin_checks(services, voice)
+    return voice, None if taken is None else taken.refusal
 
 
 def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
@@ -158,7 +153,7 @@ def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
     """
     with services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
-        keys = [voice.consent_key, voice.artifact_key, voice.sample_key]
+        keys = [voice.artifact_key, voice.sample_key, *rows.remove_all(tx, voice.id)]
         keys += recordings.remove_all(tx, voice.id)
         deliveries.forget(tx, voice_id=voice.id)
         voices.remove(tx, voice.id)
@@ -176,15 +171,7 @@ def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         if voice.state is not VoiceState.RUNNING:
             _check_buildable(services, caller, tx, voice)
-            voice = replace(
-                voice.to(VoiceState.RUNNING),
-                build=voice.build + 1,
-                stage="waiting",
-                progress=0.0,
-                left_s=None,
-                issue=None,
-                updated_at=datetime.now(UTC),
-            )
+            voice = voice.asked_for(datetime.now(UTC))
             voices.save(tx, voice)
     # After the commit: a start that is lost here is found by the sweep of the next worker.
     make_voice.start(services, voice)
@@ -193,11 +180,7 @@ def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
 
 def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice: Voice) -> None:
     limits = services.limits
-    if not caller.is_authorized_uploader:
-        raise ConsentMissing(
-            "this token is not an authorized uploader, and this version cannot check a spoken consent yet: "
-            "only a token created with --authorized-uploader may build voices"
-        )
+    _check_consent(services, caller, tx, voice)
     active = recordings.active(tx, voice.id)
     if voice.voice_type is VoiceType.PROFESSIONAL:
         raise NotOffered(
@@ -238,36 +221,47 @@ def _check(
     check_text("language", language, 35, required=True)
 
 
-def _issue(dataset_url: str | None, refusal: Rejected | None) -> str | None:
-    parts = [str(refusal)] if refusal is not None else []
-    if dataset_url is not None:
-        parts.append(DATASET_ISSUE)
-    return "; ".join(parts) or None
+def _check_consent(services: Services, caller: Caller, tx: Transaction, voice: Voice) -> None:
+    """Raise ConsentMissing unless there is a consent that may still turn out well, or none is needed.
 
-
-def _checked_consent(services: Services, consent: bytes | None) -> tuple[bytes | None, Rejected | None]:
-    """The consent if it is a WAV file of a sane size, or why it is not kept."""
+    A consent that was given counts, whoever asks: what its speaker refused is refused.
+    """
+    consent = None if voice.consent_id is None else rows.fetch(tx, voice.consent_id)
     if consent is None:
-        return None, None
-    if len(consent) > services.limits.max_consent_bytes:
-        most = services.limits.max_consent_bytes // 2**20
-        return None, TooLarge(
-            f"the consent has {len(consent)} bytes, at most {most} MiB are taken: shorten it"
+        if not caller.is_authorized_uploader:
+            raise ConsentMissing(
+                "this voice has no spoken consent, and this token is not an authorized uploader: have the "
+                f'speaker say "{services.consent.sentence(voice.language)}" and send the WAV file, in base64, '
+                f"as consent with PUT /api/v2/voices/{voice.id}"
+            )
+        return
+    if consent.state is ConsentState.REFUSED:
+        raise ConsentMissing(f"{consent.issue}; send a new consent with PUT /api/v2/voices/{voice.id}")
+    if consent.state is ConsentState.REVIEW:
+        raise ConsentMissing(
+            f"{consent.issue}; or a reviewer decides with POST /api/v2/voices/{voice.id}/consent/decision"
         )
-    if not _is_wav(consent):
-        return None, BadAudio(
-            "consent is not a WAV file: expected the bytes of one, in base64; "
-            "the voice was created without it, send it again by PUT or PATCH",
-            {"consent": "must be a base64-encoded WAV file"},
-        )
-    return consent, None
 
 
-def _is_wav(file: bytes) -> bool:
-    """Whether `file` has the header of a WAV file and room for sound; decoding comes with its checking."""
-    return (
-        len(file) > 44
-        and file[:4] in (b"RIFF", b"RF64")
-        and file[8:12] == b"WAVE"
-        and b"fmt " in file[12:4096]
-    )
+@contextmanager
+def _kept(services: Services, taken: TakenConsent | None) -> Iterator[str | None]:
+    """Put the sound of a consent and lend its key; an error in the block takes it back."""
+    if taken is None or taken.file is None:
+        yield None
+        return
+    # The models load while the row is written.
+    services.examiner.warm()
+    with blobs.kept(services.db, services.blobs, taken.file) as key:
+        yield key
+
+
+def _with_consent(
+    services: Services, tx: Transaction, voice: Voice, taken: TakenConsent | None, key: str | None
+) -> Voice:
+    if taken is None:
+        return voice
+    voice = consents.keep(tx, voice, taken, key)
+    voices.save(tx, voice)
+    if taken.file is not None:
+        blobs.still(services.blobs, key, taken.file)
+    return voice

@@ -9,11 +9,13 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator
 
 from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
+from sayso.domain.consent import Ruling
 from sayso.domain.voice import VoiceType
 from sayso.errors import BadRequest, NotOffered
 from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers
 
 Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
+Ruled = Annotated[Ruling, one_of(Ruling, {"approve": "approved", "refuse": "refused"})]
 Format = Annotated[Container, one_of(Container)]
 Sample = Annotated[Precision, one_of(Precision, {"ULAW": "MULAW"})]
 Rate = Annotated[Whole, one_of_numbers(CLIP_RATES_HZ)]
@@ -27,6 +29,8 @@ class CreateVoice(Form):
     voice_type: Kind = VoiceType.PROFESSIONAL
     consent: Note = None
     """Base64 of a WAV file. An empty string counts as none: one SDK cannot leave it out."""
+    consent_challenge: Note = None
+    """Uuid of the phrase that is spoken in it."""
     dataset_url: Note = None
     callback_uri: Note = None
     language: Name = "en-US"
@@ -40,10 +44,24 @@ class EditVoice(Form):
 
     name: Name = ""
     consent: Note = None
+    consent_challenge: Note = None
     dataset_url: Note = None
     callback_uri: Note = None
     language: Name = ""
     description: Note = None
+
+
+class DecideConsent(Form):
+    """POST /voices/{uuid}/consent/decision."""
+
+    decision: Ruled
+    why: Name
+
+
+class AskChallenge(Form):
+    """POST /consent_challenges."""
+
+    language: Name = "en"
 
 
 class CreateRecording(Form):

@@ -97,6 +97,7 @@ def voice_item(
         "created_at": stamp(voice.created_at),
         "updated_at": stamp(voice.updated_at),
         "watermark": is_marked,
+        "consent_status": None if voice.consent_state is None else voice.consent_state.value,
         "issue": voice.issue,
         "stage": voice.stage,
         "progress": round(voice.progress, 4),

@@ -1,4 +1,4 @@
-"""listen -> train -> preview -> publish: a voice from its recordings.
+"""consent -> listen -> train -> preview -> publish: a voice from its recordings.
 
 Steps give back small JSON values. A step may run twice and must not mind; the order of the steps may only
 change together with the version in `durable.py`.
@@ -16,20 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from sayso.domain.clip import Precision, SoundFormat
+from sayso.domain.consent import ConsentState
 from sayso.domain.event import VoiceFailed, VoiceFinished
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import SaysoError
 from sayso.pipeline import ingest, synthesis, training
 from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
-from sayso.storage import blobs, recordings, voices
-from sayso.workflows import durable, outbox
+from sayso.storage import blobs, consents, recordings, voices
+from sayso.workflows import check_consent, durable, outbox
 
 SAMPLE_TEXT = "Hello, this is my new voice."
 """Short: the build is not finished before it is spoken."""
 _SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 
-_LISTEN_PART, _TRAIN_PART = 0.15, 0.95
+_CONSENT_PART, _LISTEN_PART, _TRAIN_PART = 0.05, 0.15, 0.95
 """How far the whole build is when these are done."""
 _TELL_EVERY_S = 0.5
 _USUAL_S = 30.0
@@ -38,9 +39,22 @@ _USUAL_S = 30.0
 _MAY_HELP = "each time it was tried: there may be too little memory; see the server's log, then build again"
 
 Outcome = dict[str, Any]
-"""{"ok": value}, or {"failed": reason}, or {"gone": True}, or {"died": reason}: the child that worked was lost.
+"""{"ok": value}, or {"failed": reason}, or {"refused": reason} and {"review": reason} of the consent, or
+{"gone": True}, or {"died": reason}: the child that worked was lost.
 
 Only what died is tried again. An error that the child tells would come again, and take as long."""
+
+
+Checked = dict[str, Any]
+"""{"consent": id, "recordings": keys}: the consent that was accepted, and for which recordings."""
+
+_ENDINGS = {
+    "failed": VoiceState.FAILED,
+    "died": VoiceState.FAILED,
+    "refused": VoiceState.CONSENT_FAILED,
+    "review": VoiceState.INITIALIZING,
+}
+"""Outcome -> where the voice is after it."""
 
 
 class _Gone(Exception):
@@ -68,7 +82,7 @@ def sweep(services: Services) -> None:
             start(services, voice)
         elif state in durable.DEAD:
             reason = "the build was tried many times and the program ended each time: see its log"
-            end_in_failure(voice.id, voice.build, reason)
+            end(voice.id, voice.build, VoiceState.FAILED, reason)
 
 
 @durable.workflow("make_voice")
@@ -76,61 +90,102 @@ def make_voice(voice_id: str, build: int) -> str:
     """Make the voice of one build; returns how it ended."""
     attempts = durable.services().limits.training_attempts
     made: list[str] = []
-    outcome = _tried(listen, attempts, voice_id, build)
+    checked: Checked | None = None
+    outcome = _tried(consent, attempts, voice_id, build)
     if "ok" in outcome:
-        outcome = _tried(train, attempts, voice_id, build)
+        checked = outcome["ok"]
+        outcome = _tried(listen, attempts, voice_id, build, checked)
+    if "ok" in outcome:
+        outcome = _tried(train, attempts, voice_id, build, checked)
     if "ok" in outcome:
         made.append(outcome["ok"])
         outcome = durable.step(preview, voice_id, build, made[0])
     if "ok" in outcome:
         made.append(outcome["ok"])
-        outcome = durable.step(publish, voice_id, build, *made)
-    reason = outcome.get("failed") or outcome.get("died")
-    if reason is not None:
-        outcome = durable.step(end_in_failure, voice_id, build, reason)
+        outcome = durable.step(publish, voice_id, build, made[0], made[1], checked)
+    ending = "finished"
+    for name, state in _ENDINGS.items():
+        if name in outcome:
+            ending = state.value
+            outcome = durable.step(end, voice_id, build, state, outcome[name])
     durable.step(clean, voice_id, build, made)
-    return "gone" if "gone" in outcome else "failed" if reason is not None else "finished"
+    return "gone" if "gone" in outcome else ending
 
 
-def _tried(step: Callable[[str, int], Outcome], attempts: int, voice_id: str, build: int) -> Outcome:
+def _tried(step: Callable[..., Outcome], attempts: int, *args: Any) -> Outcome:
     """Each try is a step of its own, so that a restart of the program does not count them anew."""
-    outcome = durable.step(step, voice_id, build)
+    outcome = durable.step(step, *args)
     for _ in range(attempts - 1):
         if "died" not in outcome:
             break
-        outcome = durable.step(step, voice_id, build)
+        outcome = durable.step(step, *args)
     return outcome
 
 
-def listen(voice_id: str, build: int) -> Outcome:
+def consent(voice_id: str, build: int) -> Outcome:
+    """Check the spoken consent, if there is one, against the recordings of this build."""
+    return _guarded(lambda: _consent(voice_id, build))
+
+
+def _consent(voice_id: str, build: int) -> Outcome:
+    services = durable.services()
+    voice = _running(services, voice_id, build)
+    with services.db.read() as tx:
+        active = recordings.active(tx, voice_id)
+        spoken = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
+    if spoken is None or spoken.audio_key is None:
+        # An authorized uploader asked for this build, and answers for the speaker's permission.
+        return {"ok": None}
+    tell = _Teller(services, voice_id, build, 0.0, _CONSENT_PART)
+    findings = check_consent.examined(services, voice, spoken, active, tell)
+    keys = [recording.audio_key for recording in active]
+    with services.db.begin() as tx:
+        spoken = consents.fetch(tx, spoken.id, lock=True)
+        if spoken is None:
+            raise _Gone
+        settled = spoken.settled(findings, keys, datetime.now(UTC))
+        settled = replace(settled, stopped_build=settled.state is ConsentState.REVIEW)
+        consents.save(tx, settled)
+        check_consent.copy_state(tx, settled)
+    if settled.state is ConsentState.ACCEPTED:
+        return {"ok": {"consent": settled.id, "recordings": keys}}
+    if settled.state is ConsentState.REVIEW:
+        return {"review": settled.issue or ""}
+    return {"refused": settled.issue or "There is no speech in the recordings to compare the consent with."}
+
+
+def listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     """Choose what the voice is learnt from. The takes stay in the build's folder."""
-    return _guarded(lambda: _listen(voice_id, build))
+    return _guarded(lambda: _listen(voice_id, build, checked))
 
 
-def _listen(voice_id: str, build: int) -> Outcome:
+def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
     voice = _running(services, voice_id, build)
     folder = _folder(services, voice_id, build)
     with services.db.read() as tx:
         active = recordings.active(tx, voice_id)
+    if checked is not None:
+        # What came after the check of the speaker is not learnt from.
+        active = [recording for recording in active if recording.audio_key in checked["recordings"]]
     given = [(services.blobs.read(recording.audio_key), recording.text) for recording in active]
     ingest.write_inputs(folder, given, voice.language)
     services.trainer.listen(folder, _Teller(services, voice_id, build, 0.0, _LISTEN_PART))
     return {"ok": len(given)}
 
 
-def train(voice_id: str, build: int) -> Outcome:
+def train(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     """Learn the voice; gives the key of its artifact."""
-    return _guarded(lambda: _train(voice_id, build))
+    return _guarded(lambda: _train(voice_id, build, checked))
 
 
-def _train(voice_id: str, build: int) -> Outcome:
+def _train(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
     _running(services, voice_id, build)
     folder = _folder(services, voice_id, build)
     if not training.has_takes(folder):
         # The folder is on this machine only, and may have been tidied away since.
-        _listen(voice_id, build)
+        _listen(voice_id, build, checked)
     tell = _Teller(services, voice_id, build, _LISTEN_PART, _TRAIN_PART)
     # The build number is the seed: a second run of this build is the same run, a rebuild is another.
     artifact = services.trainer.train(folder, build, tell)
@@ -150,7 +205,9 @@ def _preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
     return {"ok": services.blobs.put(made.audio)}
 
 
-def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Outcome:
+def publish(
+    voice_id: str, build: int, artifact_key: str, sample_key: str, checked: Checked | None
+) -> Outcome:
     """From here on the voice speaks as this build made it, and its owner is told."""
     services = durable.services()
     with services.db.begin() as tx:
@@ -158,8 +215,15 @@ def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Ou
         if voice is None or voice.build != build:
             return {"gone": True}
         released: list[str | None] = []
+        spoken = None if checked is None else consents.fetch(tx, checked["consent"])
+        if voice.state is VoiceState.RUNNING and voice.consent_id != (None if spoken is None else spoken.id):
+            return {"failed": "another consent came while the voice was built: ask for a build again"}
         if voice.state is VoiceState.RUNNING:
+            now = datetime.now(UTC)
             released = [voice.artifact_key, voice.sample_key]
+            if spoken is not None and checked is not None:
+                body = check_consent.receipt_of(services, voice, spoken, checked["recordings"], now)
+                consents.keep_receipt(tx, voice.account_id, voice_id, build, body, now)
             voice = replace(
                 voice.to(VoiceState.FINISHED),
                 artifact_key=artifact_key,
@@ -168,7 +232,7 @@ def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Ou
                 progress=1.0,
                 left_s=0.0,
                 issue=None,
-                updated_at=datetime.now(UTC),
+                updated_at=now,
             )
             voices.save(tx, voice)
             event = VoiceFinished(voice_id)
@@ -178,8 +242,12 @@ def publish(voice_id: str, build: int, artifact_key: str, sample_key: str) -> Ou
     return {"ok": True}
 
 
-def end_in_failure(voice_id: str, build: int, reason: str) -> Outcome:
-    """The build ends without a voice, and its owner is told; what spoke before goes on speaking."""
+def end(voice_id: str, build: int, state: VoiceState, reason: str) -> Outcome:
+    """The build ends without a voice, and its owner is told; what spoke before goes on speaking.
+
+    A build that waits for a person's decision about the consent is as if it had not been asked for.
+    """
+    state = VoiceState(state)
     services = durable.services()
     with services.db.begin() as tx:
         voice = voices.fetch(tx, voice_id, lock=True)
@@ -187,15 +255,12 @@ def end_in_failure(voice_id: str, build: int, reason: str) -> Outcome:
             return {"gone": True}
         if voice.state is VoiceState.RUNNING:
             voice = replace(
-                voice.to(VoiceState.FAILED),
-                issue=reason,
-                stage=None,
-                left_s=None,
-                updated_at=datetime.now(UTC),
+                voice.to(state), issue=reason, stage=None, left_s=None, updated_at=datetime.now(UTC)
             )
             voices.save(tx, voice)
-            event = VoiceFailed(voice_id, VoiceState.FAILED, reason)
-            outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
+            if state is not VoiceState.INITIALIZING:
+                event = VoiceFailed(voice_id, state, reason)
+                outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
     outbox.ring()
     return {"ok": True}
 

@@ -1,0 +1,206 @@
+"""A spoken consent: what was found out about it, and what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sayso.errors import WrongState
+
+
+class ConsentState(StrEnum):
+    """Where a consent is. The values are also the words of the wire."""
+
+    CHECKING = "checking"
+    WAITING = "waiting_for_recordings"
+    """Its words are right; whose voice it is can be said once there are recordings."""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REVIEW = "review"
+    """A person has to decide."""
+
+
+class Verdict(StrEnum):
+    """What the checks came to."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REFUSED = "refused"
+
+
+class Ruling(StrEnum):
+    """What a person decided."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a consent is not simply accepted."""
+
+    code: str
+    """Lower-case words with underscores, the same for ever: programs read it."""
+    verdict: Verdict
+    """What this reason alone leads to; ACCEPTED for a remark."""
+    sentence: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one round of checks found out."""
+
+    reasons: tuple[Reason, ...]
+    numbers: Mapping[str, Any]
+    """Everything that was measured, JSON values; names carry units."""
+    has_recordings: bool
+    """Whether the speaker could be compared with anything."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that any reason leads to."""
+        verdicts = {reason.verdict for reason in self.reasons}
+        for worst in (Verdict.REFUSED, Verdict.REVIEW):
+            if worst in verdicts:
+                return worst
+        return Verdict.ACCEPTED
+
+    @property
+    def state(self) -> ConsentState:
+        """Where a consent with these findings is."""
+        if self.verdict is Verdict.ACCEPTED and not self.has_recordings:
+            return ConsentState.WAITING
+        return ConsentState(self.verdict.value)
+
+    @property
+    def issue(self) -> str | None:
+        """The reasons that count, for people; None when there are none."""
+        if self.verdict is Verdict.ACCEPTED:
+            return None
+        counting = [str(reason) for reason in self.reasons if reason.verdict is self.verdict]
+        return " ".join(counting)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept and sent."""
+        return {
+            "reasons": [
+                {"code": r.code, "verdict": r.verdict.value, "sentence": r.sentence, "remedy": r.remedy}
+                for r in self.reasons
+            ],
+            "numbers": dict(self.numbers),
+            "has_recordings": self.has_recordings,
+        }
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> Findings:
+        """What `to_json` gave."""
+        reasons = tuple(
+            Reason(r["code"], Verdict(r["verdict"]), r["sentence"], r["remedy"]) for r in kept["reasons"]
+        )
+        return Findings(reasons, dict(kept["numbers"]), bool(kept["has_recordings"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a consent that the checks left open."""
+
+    ruling: Ruling
+    by: str
+    """Name and id of the token that decided."""
+    why: str
+    at: datetime
+    recordings: tuple[str, ...]
+    """Keys of the active recordings at that moment. An approval covers these and no others."""
+
+    def covers(self, recordings: Sequence[str]) -> bool:
+        """Whether this approves a voice learnt from `recordings`, by their keys."""
+        return self.ruling is Ruling.APPROVED and set(recordings) <= set(self.recordings)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A phrase that must be spoken beside the statement: a recording made before cannot hold it."""
+
+    id: str
+    language: str
+    phrase: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One attempt of a voice's speaker to consent. The newest one counts."""
+
+    id: str
+    account_id: str
+    voice_id: str
+    state: ConsentState
+    audio_key: str | None
+    """Blob of the sound as it was sent; None where nothing was that could be kept."""
+    audio_sha256: str
+    """Of the bytes as they were sent."""
+    statement: str
+    """What was to be said, in the language of the voice."""
+    created_at: datetime
+    updated_at: datetime
+    round: int = 0
+    """How many rounds of checks were asked for; recordings that come or go ask for another."""
+    challenge: str | None = None
+    """The phrase to be spoken beside the statement, where one was asked for."""
+    findings: Findings | None = None
+    """Of the last round that ended."""
+    checked_at: datetime | None = None
+    decision: Decision | None = None
+    stopped_build: bool = False
+    """A build waits for a person's decision."""
+
+    def asked_again(self, now: datetime) -> Consent:
+        """Before another round of checks."""
+        return replace(self, state=ConsentState.CHECKING, round=self.round + 1, updated_at=now)
+
+    def settled(self, findings: Findings, recordings: Sequence[str], now: datetime) -> Consent:
+        """After a round of checks against `recordings`, by their keys.
+
+        A person's refusal stands whatever is measured; an approval stands in for an open verdict as long as
+        no other recordings came.
+        """
+        state = findings.state
+        if self.decision is not None and self.decision.ruling is Ruling.REFUSED:
+            state = ConsentState.REFUSED
+        elif state is ConsentState.REVIEW and self.decision is not None and self.decision.covers(recordings):
+            state = ConsentState.ACCEPTED
+        return replace(self, state=state, findings=findings, checked_at=now, updated_at=now)
+
+    def decided(self, decision: Decision) -> Consent:
+        """After a person's decision. Raises WrongState where there is nothing to decide."""
+        open_states = {ConsentState.REVIEW, ConsentState.REFUSED, ConsentState.ACCEPTED, ConsentState.WAITING}
+        if self.state not in open_states or self.audio_key is None:
+            raise WrongState(
+                f"this consent is {self.state}: a person decides when the checks are through, "
+                "and about a recording that was kept"
+            )
+        if decision.ruling is Ruling.REFUSED:
+            state = ConsentState.REFUSED
+        elif not decision.recordings:
+            state = ConsentState.WAITING
+        else:
+            state = ConsentState.ACCEPTED
+        return replace(self, state=state, decision=decision, stopped_build=False, updated_at=decision.at)
+
+    @property
+    def issue(self) -> str | None:
+        """Why it is not accepted, for people."""
+        ruling = None if self.decision is None else self.decision.ruling
+        found = None if self.findings is None else self.findings.issue
+        if self.state is ConsentState.REFUSED and self.decision is not None and ruling is Ruling.REFUSED:
+            return f"A person refused this consent: {self.decision.why}"
+        if self.state is ConsentState.REVIEW:
+            return f"A person has to decide about this consent. {found}"
+        return found if self.state is ConsentState.REFUSED else None

@@ -1,0 +1,305 @@
+"""Is this a consent? Sound, words, speaker: every check is made, and every number told, whatever the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sayso.audio import codec
+from sayso.audio.damage import flat_top_ratio
+from sayso.audio.level import rms_dbfs
+from sayso.audio.spans import join
+from sayso.audio.waveform import Waveform
+from sayso.domain.consent import Findings, Reason, Verdict
+from sayso.engines.base import Denoiser, Ear, Heard, MarkFinder, Progress, SpeechFinder, Voiceprints
+from sayso.engines.watermark import MARKED
+from sayso.pipeline import speaker_match
+from sayso.pipeline.consent_files import CONSENT, RECORDINGS
+from sayso.text.consent import challenge
+from sayso.text.consent.match import Match, match
+from sayso.text.consent.reasons import REASONS
+from sayso.text.consent.statement import Statement, Statements
+
+SHORTEST_S, LONGEST_S = 2.0, 60.0
+LEAST_SPEECH_S = 2.0
+"""The statement takes five to twelve seconds; nobody says it in two."""
+QUIETEST_DBFS = -50.0
+"""Of the speech. Far below what any microphone with a gain knob gives; words are lost there."""
+MOST_CLIPPED = 0.02
+"""Part of the samples on a flat top. Words survive more than this, likeness does not."""
+
+_ACCEPT, _REVIEW, _REFUSE = Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the consent is held against."""
+
+    company: str
+    """Who may be named; empty: anybody."""
+    platforms: tuple[str, ...]
+    """Any of these names will do."""
+    statements: Statements
+    language: str
+    """In which the voice speaks: the sentence that was asked for."""
+    phrase: str | None = None
+    """Spoken beside the statement, where the server asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The models that listen."""
+
+    ear: Ear
+    speech: SpeechFinder
+    voiceprints: Voiceprints
+    denoiser: Denoiser
+    marks: MarkFinder | None
+
+
+def examine_folder(folder: Path, asked: Asked, tools: Tools, progress: Progress) -> Findings:
+    """`examine` what `consent_files.lay_out` wrote."""
+    recordings = {
+        path.stem: codec.decode(path.read_bytes()) for path in sorted((folder / RECORDINGS).glob("*.flac"))
+    }
+    return examine(codec.decode((folder / CONSENT).read_bytes()), recordings, asked, tools, progress)
+
+
+def examine(
+    consent: Waveform, recordings: Mapping[str, Waveform], asked: Asked, tools: Tools, progress: Progress
+) -> Findings:
+    """Everything that can be said of `consent` against `recordings`, which may be none."""
+    progress("hearing the consent", 0.0, None)
+    reasons, numbers = _sound(consent, tools)
+    if not any(reason.verdict is _REFUSE for reason in reasons):
+        heard = tools.ear.hear(consent)
+        more, words = _words(heard, asked)
+        reasons += more
+        numbers |= words
+        reasons += _marked(consent, tools, numbers)
+        progress("comparing the speakers", 0.5, None)
+        has_recordings = _speaker(consent, recordings, tools, reasons, numbers)
+    else:
+        has_recordings = False
+    progress("comparing the speakers", 1.0, None)
+    return Findings(tuple(reasons), numbers, has_recordings)
+
+
+def _sound(consent: Waveform, tools: Tools) -> tuple[list[Reason], dict[str, Any]]:
+    """Length, level, clipping, and whether anybody speaks."""
+    spans = tools.speech.spans(consent)
+    speech = join(consent, spans)
+    level_dbfs, clipped = rms_dbfs(speech), flat_top_ratio(consent)
+    numbers: dict[str, Any] = {
+        "duration_s": round(consent.duration_s, 2),
+        "rate_hz": consent.rate_hz,
+        "speech_s": round(speech.duration_s, 2),
+        "speech_level_dbfs": round(level_dbfs, 1),
+        "clipped_ratio": round(clipped, 5),
+    }
+    reasons: list[Reason] = []
+    if consent.duration_s < SHORTEST_S or consent.duration_s > LONGEST_S:
+        is_short = consent.duration_s < SHORTEST_S
+        reasons.append(
+            Reason(
+                "too_short" if is_short else "too_long",
+                _REFUSE,
+                f"The consent lasts {consent.duration_s:.1f} s, expected are {SHORTEST_S:.0f} to {LONGEST_S:.0f} s.",
+                "Record the whole statement." if is_short else "Record the statement and nothing else.",
+            )
+        )
+    elif speech.duration_s < LEAST_SPEECH_S:
+        reasons.append(
+            Reason(
+                "no_speech",
+                _REFUSE,
+                f"{speech.duration_s:.1f} s of speech were found in {consent.duration_s:.1f} s.",
+                "Check that the right microphone is chosen, and say the statement aloud.",
+            )
+        )
+    elif level_dbfs < QUIETEST_DBFS:
+        reasons.append(
+            Reason(
+                "too_quiet",
+                _REFUSE,
+                f"The speech has a level of {level_dbfs:.0f} dBFS, at least {QUIETEST_DBFS:.0f} are needed.",
+                "Go nearer to the microphone, or turn its gain up.",
+            )
+        )
+    if clipped > MOST_CLIPPED:
+        reasons.append(
+            Reason(
+                "clipped",
+                _REVIEW,
+                f"{clipped:.1%} of the consent is clipped, at most {MOST_CLIPPED:.0%} can be judged by machine.",
+                "Turn the microphone's gain down and record it again.",
+            )
+        )
+    return reasons, numbers
+
+
+def _words(heard: Heard, asked: Asked) -> tuple[list[Reason], dict[str, Any]]:
+    """Language and words of the statement, and of the challenge where there is one."""
+    numbers: dict[str, Any] = {
+        "words_heard": heard.text,
+        "language": heard.language,
+        "language_confidence": round(heard.language_confidence, 3),
+        "word_confidence": round(_mean([word.confidence for word in heard.words]), 3),
+    }
+    statement = asked.statements.get(heard.language)
+    if statement is None:
+        known = ", ".join(asked.statements)
+        reason = Reason(
+            "wrong_language",
+            _REFUSE,
+            f"The consent is spoken in the language {heard.language!r}, it can be checked in {known}.",
+            f'Say: "{asked.statements.sentence(asked.language, asked.company, asked.platforms[0])}"',
+        )
+        return [reason], numbers
+    found = match(
+        heard.text,
+        statement,
+        company=asked.company,
+        platforms=asked.platforms,
+        phrase=asked.phrase or "",
+    )
+    numbers |= _told(found)
+    reasons = [
+        Reason(code, Verdict(REASONS[code].verdict), REASONS[code].sentence, REASONS[code].remedy)
+        for code in found.reasons
+    ]
+    if asked.phrase is not None:
+        reasons += _phrase(heard.text, asked.phrase, statement, numbers)
+    return reasons, numbers
+
+
+def _told(found: Match) -> dict[str, Any]:
+    return {
+        "coverage": round(found.coverage, 3),
+        "company_heard": found.company_heard,
+        "company_similarity": _rounded(found.company_similarity),
+        "platform_heard": found.platform_heard,
+        "platform_similarity": _rounded(found.platform_similarity),
+        "negations": list(found.negations),
+        "missing": list(found.missing),
+        "extra": list(found.extra),
+    }
+
+
+def _phrase(heard: str, phrase: str, statement: Statement, numbers: dict[str, Any]) -> list[Reason]:
+    share = challenge.heard_in(heard, phrase, statement)
+    numbers |= {"phrase": phrase, "phrase_heard_ratio": round(share, 3)}
+    if share >= challenge.SURE:
+        return []
+    return [
+        Reason(
+            "phrase_missing",
+            _REVIEW if share >= challenge.UNSURE else _REFUSE,
+            f'The phrase "{phrase}" was not heard in the consent.',
+            "Ask for a new phrase, and say it right before or after the statement, in one recording.",
+        )
+    ]
+
+
+def _marked(wave: Waveform, tools: Tools, numbers: dict[str, Any]) -> list[Reason]:
+    if tools.marks is None:
+        return []
+    confidence = tools.marks.confidence(wave)
+    numbers["watermark_confidence"] = round(confidence, 3)
+    if confidence < MARKED:
+        return []
+    return [
+        Reason(
+            "synthetic",
+            _REFUSE,
+            "The consent carries the watermark of speech that was made by a program.",
+            "A person has to say it: record the speaker, not a voice that was made.",
+        )
+    ]
+
+
+def _speaker(
+    consent: Waveform,
+    recordings: Mapping[str, Waveform],
+    tools: Tools,
+    reasons: list[Reason],
+    numbers: dict[str, Any],
+) -> bool:
+    """Compare the speakers; False where there is nothing to compare with."""
+    keys = list(recordings)
+    found = speaker_match.compare(
+        consent, [recordings[key] for key in keys], tools.voiceprints, tools.denoiser
+    )
+    numbers |= {
+        "speaker_similarity": _rounded(found.similarity),
+        "speaker_line": found.line,
+        "speaker_refuse_line": found.refuse_line,
+        "speaker_turns_similarity": _rounded(found.turns),
+        "recordings": [
+            {"sha256": key, "similarity": _rounded(cosine)}
+            for key, cosine in zip(keys, found.each, strict=True)
+        ],
+        "snr_db": None if found.snr_db is None else round(found.snr_db, 1),
+        "is_denoised": found.is_denoised,
+        "speaker_model": found.model,
+    }
+    has_recordings = found.similarity is not None
+    for code in found.reasons:
+        # Nothing to compare with is no doubt about the speaker.
+        if code != "unsure_speaker" or has_recordings:
+            reasons.append(_about_speaker(code, found))
+    return has_recordings
+
+
+def _about_speaker(code: str, found: speaker_match.SpeakerMatch) -> Reason:
+    alike = f"likeness {found.similarity:.2f}" if found.similarity is not None else "no likeness"
+    match code:
+        case "other_speaker":
+            return Reason(
+                code,
+                _REFUSE,
+                f"The consent and the recordings are not of one speaker ({alike}, at least {found.line:.2f} is "
+                "expected).",
+                "The person whose voice it is has to say the statement.",
+            )
+        case "unsure_speaker":
+            return Reason(
+                code,
+                _REVIEW,
+                f"It is not sure that the speaker of the consent is that of the recordings ({alike}, at least "
+                f"{found.line:.2f} is expected, below {found.refuse_line:.2f} it would be refused).",
+                "Record the consent again with the microphone and in the room of the recordings.",
+            )
+        case "other_recordings":
+            count = len(found.odd)
+            return Reason(
+                code,
+                _REFUSE,
+                f"{count} of {len(found.each)} recordings {'is' if count == 1 else 'are'} of another speaker "
+                "than the consent.",
+                "Remove them or set them inactive; `numbers.recordings` names them.",
+            )
+        case "two_speakers":
+            return Reason(
+                code,
+                _REFUSE,
+                "More than one person speaks in the consent.",
+                "One person has to say the whole statement, with nobody else talking.",
+            )
+        case _:
+            return Reason(
+                code,
+                _REFUSE,
+                f"{found.speech_s:.1f} s of speech were found in the consent.",
+                "Check that the right microphone is chosen, and say the statement aloud.",
+            )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,259 @@
+"""One round of checks of a spoken consent: words, and the speaker against the recordings there are.
+
+A round begins when a consent comes, and again when recordings come or go. A build makes the same checks by
+itself, before it learns anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sayso import __version__
+from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Verdict
+from sayso.domain.event import VoiceFailed
+from sayso.domain.recording import Recording
+from sayso.domain.voice import Voice, VoiceState
+from sayso.engines import weights
+from sayso.errors import Rejected, SaysoError
+from sayso.pipeline import consent_files
+from sayso.pipeline.json_child import ChildDied, Tell
+from sayso.services import Services
+from sayso.storage import consents, recordings, voices
+from sayso.storage.db import Transaction
+from sayso.wire import receipt
+from sayso.wire.responses import stamp
+from sayso.workflows import durable, outbox
+
+_ATTEMPTS = 3
+
+
+def workflow_id(consent_id: str, round_: int) -> str:
+    """The id under which a round is known; starting it twice is starting it once."""
+    return f"check-consent-{consent_id}-{round_}"
+
+
+def start(services: Services, consent: Consent) -> None:
+    """Begin the consent's current round here, or leave it to the worker process, whose sweep finds it."""
+    if durable.works_for(services):
+        durable.start(
+            durable.CONSENTS, workflow_id(consent.id, consent.round), check_consent, consent.id, consent.round
+        )
+
+
+def sweep(services: Services) -> None:
+    """Start rounds that were asked for but not started; end those whose workflow is dead."""
+    services.examiner.rest()
+    with services.db.read() as tx:
+        waiting = consents.in_state(tx, ConsentState.CHECKING)
+    for consent in waiting:
+        state = durable.status(workflow_id(consent.id, consent.round))
+        if state is None:
+            start(services, consent)
+        elif state in durable.DEAD:
+            _settle(
+                services,
+                consent.id,
+                consent.round,
+                _unchecked("the program ended each time it was tried"),
+                None,
+            )
+
+
+@durable.workflow("check_consent")
+def check_consent(consent_id: str, round_: int) -> str:
+    """Check a consent; returns how it ended."""
+    outcome = "died"
+    for _ in range(_ATTEMPTS):
+        if outcome == "died":
+            outcome = durable.step(check, consent_id, round_)
+    if outcome == "died":
+        outcome = durable.step(give_up, consent_id, round_)
+    return outcome
+
+
+def check(consent_id: str, round_: int) -> str:
+    """Examine the consent and write down what was found: `settled`, `gone`, or `died` with the child."""
+    services = durable.services()
+    with services.db.read() as tx:
+        consent = consents.fetch(tx, consent_id)
+        voice = None if consent is None else voices.fetch(tx, consent.voice_id)
+        active = [] if voice is None else recordings.active(tx, voice.id)
+    if consent is None or voice is None or not _is_open(consent, round_):
+        return "gone"
+    try:
+        findings = examined(services, voice, consent, active, _nobody)
+    except ChildDied:
+        return "died"
+    _settle(services, consent_id, round_, findings, active)
+    return "settled"
+
+
+def give_up(consent_id: str, round_: int) -> str:
+    """What could not be checked is left to a person."""
+    _settle(
+        durable.services(),
+        consent_id,
+        round_,
+        _unchecked("the examining process died each time it was tried"),
+        None,
+    )
+    return "settled"
+
+
+def examined(
+    services: Services, voice: Voice, consent: Consent, active: Sequence[Recording], tell: Tell
+) -> Findings:
+    """What the checks find out about `consent` against these recordings. Raises ChildDied."""
+    if consent.audio_key is None:
+        return consent.findings or _unchecked("its sound was not kept")
+    folder = Path(tempfile.mkdtemp(prefix=f"consent-{consent.id}-", dir=services.work_folder))
+    try:
+        wave = services.decoder.decode(services.blobs.read(consent.audio_key))
+        sounds = {recording.audio_key: services.blobs.read(recording.audio_key) for recording in active}
+        consent_files.lay_out(folder, wave, sounds)
+        return services.examiner.examine(
+            folder,
+            company=services.consent.company,
+            platforms=services.consent.platforms,
+            language=voice.language,
+            phrase=consent.challenge,
+            tell=tell,
+        )
+    except ChildDied:
+        raise
+    except Rejected as refusal:
+        return Findings((Reason("undecodable", Verdict.REFUSED, str(refusal), ""),), {}, False)
+    except SaysoError as broken:
+        return _unchecked(str(broken))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def receipt_of(
+    services: Services, voice: Voice, consent: Consent, recording_keys: Sequence[str], now: datetime
+) -> str:
+    """The signed receipt of one build: what was accepted, and for which recordings."""
+    findings, decision = consent.findings, consent.decision
+    payload: dict[str, Any] = {
+        "voice": {"uuid": voice.id, "name": voice.name, "account": voice.account_id},
+        "build": voice.build,
+        "consent": {
+            "uuid": consent.id,
+            "sha256": consent.audio_sha256,
+            "received_at": stamp(consent.created_at),
+        },
+        "recordings_sha256": sorted(recording_keys),
+        "statement": consent.statement,
+        "verdict": consent.state.value,
+        "findings": None if findings is None else findings.to_json(),
+        "decision": None
+        if decision is None
+        else {
+            "ruling": decision.ruling.value,
+            "by": decision.by,
+            "why": decision.why,
+            "at": stamp(decision.at),
+        },
+        "made_by": {"sayso": __version__, "models": _models(services)},
+        "issued_at": stamp(now),
+    }
+    return receipt.signed(payload, services.receipt_key)
+
+
+def _models(services: Services) -> dict[str, str]:
+    """The files whose judgement it was, by their hashes."""
+    if services.engine.name == "tone":
+        return {}
+    return {file.name: str(file.sha256) for file in weights.manifest() if not file.name.startswith("kokoro/")}
+
+
+def _is_open(consent: Consent, round_: int) -> bool:
+    return consent.round == round_ and consent.state is ConsentState.CHECKING
+
+
+def _settle(
+    services: Services,
+    consent_id: str,
+    round_: int,
+    findings: Findings,
+    examined_against: Sequence[Recording] | None,
+) -> None:
+    """Write the verdict; another round begins when other recordings are there than were examined."""
+    again: Consent | None = None
+    with services.db.begin() as tx:
+        consent = consents.fetch(tx, consent_id, lock=True)
+        if consent is None or not _is_open(consent, round_):
+            return
+        now = datetime.now(UTC)
+        keys = [recording.audio_key for recording in examined_against or ()]
+        settled = consent.settled(findings, keys, now)
+        active = [recording.audio_key for recording in recordings.active(tx, consent.voice_id)]
+        if examined_against is not None and sorted(active) != sorted(keys):
+            again = settled = replace(consent, findings=findings).asked_again(now)
+        consents.save(tx, settled)
+        _follow(tx, settled, now)
+    outbox.ring()
+    if again is not None:
+        start(services, again)
+
+
+def _follow(tx: Transaction, consent: Consent, now: datetime) -> None:
+    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already."""
+    voice = voices.fetch(tx, consent.voice_id, lock=True)
+    if voice is None or voice.consent_id != consent.id:
+        return
+    changed = followed(voice, consent, now)
+    voices.save(tx, changed)
+    tell_refusal(tx, voice, changed, consent)
+
+
+def copy_state(tx: Transaction, consent: Consent) -> None:
+    """Let the voice show where its consent is; the rest of the voice is the running build's."""
+    voice = voices.fetch(tx, consent.voice_id, lock=True)
+    if voice is not None and voice.consent_id == consent.id:
+        voices.save(tx, replace(voice, consent_state=consent.state))
+
+
+def tell_refusal(tx: Transaction, before: Voice, after: Voice, consent: Consent) -> None:
+    """Have the callback sent if it was now that the voice's consent failed."""
+    if after.state is VoiceState.CONSENT_FAILED and before.state is not VoiceState.CONSENT_FAILED:
+        event = VoiceFailed(after.id, VoiceState.CONSENT_FAILED, after.issue or "")
+        outbox.tell(tx, after.account_id, after.callback_uri, event, workflow_id(consent.id, consent.round))
+
+
+def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
+    """`voice` with the state of its newest consent; before a build that also decides where the voice is."""
+    changed = replace(voice, consent_id=consent.id, consent_state=consent.state, updated_at=now)
+    if consent.state is ConsentState.CHECKING:
+        return changed
+    if consent.state is ConsentState.REFUSED:
+        if voice.state is VoiceState.INITIALIZING:
+            changed = changed.to(VoiceState.CONSENT_FAILED)
+        return (
+            replace(changed, issue=consent.issue) if changed.state is VoiceState.CONSENT_FAILED else changed
+        )
+    if voice.state is VoiceState.CONSENT_FAILED:
+        changed = replace(changed.to(VoiceState.INITIALIZING), issue=None)
+    if changed.state is VoiceState.INITIALIZING and consent.state is ConsentState.REVIEW:
+        changed = replace(changed, issue=consent.issue)
+    return changed
+
+
+def _unchecked(why: str) -> Findings:
+    reason = Reason(
+        "not_checked",
+        Verdict.REVIEW,
+        f"The consent could not be checked: {why}.",
+        "Send it again, or have a person decide.",
+    )
+    return Findings((reason,), {}, False)
+
+
+def _nobody(stage: str, fraction: float, left_s: float | None) -> None:
+    """Nobody waits for a check by itself."""

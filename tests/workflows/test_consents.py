@@ -1,0 +1,305 @@
+"""Consents from the sending to the verdict, with the real durable engine, decoder and examining child."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from working import finish, wait_until
+
+from sayso.domain.account import Caller
+from sayso.domain.consent import Consent, ConsentState, Ruling, Verdict
+from sayso.domain.page import PageRequest
+from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
+from sayso.services import Services
+from sayso.storage import consents as rows
+from sayso.storage import recordings as recording_rows
+from sayso.storage import voices as voice_rows
+from sayso.usecases import accounts, consents, recordings, voices
+from sayso.usecases.consents import SentConsent
+from sayso.usecases.recordings import NewRecording
+from sayso.wire import receipt
+from sayso.workflows import check_consent
+from serving import STATEMENT, Callbacks, callbacks, humming, saying
+
+
+@pytest.fixture
+def eve(services: Services) -> Caller:
+    """Somebody who may not build without a consent."""
+    _, secret = accounts.create_token(services, "eve")
+    return accounts.sign_in(services, secret)
+
+
+@pytest.fixture
+def judge(services: Services) -> Caller:
+    _, secret = accounts.create_token(services, "judge", is_reviewer=True)
+    return accounts.sign_in(services, secret)
+
+
+@pytest.fixture
+def told() -> Iterator[Callbacks]:
+    with callbacks() as received:
+        yield received
+
+
+Make = Callable[..., Voice]
+
+
+@pytest.fixture
+def make(services: Services, eve: Caller) -> Make:
+    """Makes voices of Eve's with a consent, and with recordings."""
+
+    def one(
+        consent: bytes | None = None,
+        *,
+        takes: int = 3,
+        pitch_hz: float = 150.0,
+        callback_uri: str | None = None,
+    ) -> Voice:
+        sent = None if consent is None else SentConsent(consent)
+        new = voices.NewVoice("Eve", VoiceType.RAPID, consent=sent, callback_uri=callback_uri)
+        voice, refusal = voices.create_voice(services, eve, new)
+        assert refusal is None
+        for n in range(takes):
+            recordings.add_recording(
+                services, eve, voice.id, NewRecording(f"{n}", humming(4.0, pitch_hz + n / 4))
+            )
+        return voice
+
+    return one
+
+
+def settled(services: Services, eve: Caller, voice: Voice, rounds: int = 0) -> Consent:
+    """The consent that counts, when no check is under way any more."""
+
+    def over() -> bool:
+        return voices.get_voice(services, eve, voice.id).consent_state is not ConsentState.CHECKING
+
+    wait_until(over)
+    current = consents.get_consent(services, eve, voice.id).current
+    assert current is not None
+    assert current.round >= rounds
+    return current
+
+
+def codes(consent: Consent) -> set[str]:
+    assert consent.findings is not None
+    return {reason.code for reason in consent.findings.reasons if reason.verdict is not Verdict.ACCEPTED}
+
+
+def test_the_speaker_says_it_uploads_and_builds(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying())
+    consent = settled(services, eve, voice)
+    assert consent.state is ConsentState.ACCEPTED, consent
+    finished = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert finished.state is VoiceState.FINISHED, finished
+
+    text = consents.get_receipt(services, eve, voice.id)
+    payload = receipt.verified(text, consents.public_key(services))
+    assert payload["build"] == 1
+    assert payload["consent"]["sha256"] == hashlib.sha256(saying()).hexdigest()
+    assert len(payload["recordings_sha256"]) == 3
+    assert payload["statement"].startswith("I am aware that recordings of my voice")
+    assert payload["findings"]["numbers"]["words_heard"] == STATEMENT.lower()
+
+
+def test_words_are_checked_before_there_are_recordings(services: Services, eve: Caller, make: Make) -> None:
+    consent = settled(services, eve, make(saying(), takes=0))
+    assert consent.state is ConsentState.WAITING
+    assert consent.findings is not None
+    assert consent.findings.numbers["coverage"] == 1.0
+    assert consent.findings.numbers["speaker_similarity"] is None
+
+
+def test_wrong_words_fail_the_voice_tell_it_once_and_a_new_consent_resumes_it(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(STATEMENT.replace("I am aware", "I am not aware")), callback_uri=told.url)
+    consent = settled(services, eve, voice)
+    assert consent.state is ConsentState.REFUSED
+    assert "words_negated" in codes(consent)
+    failed = voices.get_voice(services, eve, voice.id)
+    assert failed.state is VoiceState.CONSENT_FAILED
+    assert told.about(voice.id) == {
+        "id": voice.id,
+        "ok": False,
+        "status": "consent_validation_failed",
+        "issue": failed.issue,
+        "recordings": [],
+    }
+    with pytest.raises(ConsentMissing, match="denies the statement"):
+        voices.build_voice(services, eve, voice.id)
+
+    edit = voices.VoiceEdit(consent=SentConsent(saying()))
+    voices.edit_voice(services, eve, voice.id, edit)
+    assert settled(services, eve, voice).state is ConsentState.ACCEPTED
+    resumed = voices.get_voice(services, eve, voice.id)
+    assert (resumed.state, resumed.issue) == (VoiceState.INITIALIZING, None)
+    assert len(consents.get_consent(services, eve, voice.id).attempts) == 2
+    assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
+    wait_until(lambda: told.count(voice.id) == 2)
+
+
+def test_another_speakers_consent_is_refused(services: Services, eve: Caller, make: Make) -> None:
+    consent = settled(services, eve, make(saying(pitch_hz=230.0)))
+    assert consent.state is ConsentState.REFUSED
+    assert "other_speaker" in codes(consent)
+
+
+def test_recordings_that_are_swapped_are_noticed(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying())
+    first = settled(services, eve, voice)
+    assert first.state is ConsentState.ACCEPTED
+    stranger = recordings.add_recording(
+        services, eve, voice.id, NewRecording("stranger", humming(4.0, 300.0))
+    )
+    second = settled(services, eve, voice, rounds=first.round + 1)
+    assert second.state is ConsentState.REFUSED
+    assert codes(second) == {"other_recordings"}
+    # Without the stranger all is well again.
+    recordings.delete_recording(services, eve, voice.id, stranger.id)
+    assert settled(services, eve, voice, rounds=second.round + 1).state is ConsentState.ACCEPTED
+    assert voices.get_voice(services, eve, voice.id).state is VoiceState.INITIALIZING
+
+
+def test_a_build_checks_by_itself_and_ends_where_the_consent_fails(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    settled(services, eve, voice)
+    # As if the recordings had been changed behind the back of every check.
+    with services.db.begin() as tx:
+        for row in recordings.list_recordings(services, eve, voice.id, PageRequest(1, 100)).items:
+            other = NewRecording("x", humming(4.0, 290.0))
+            key = services.blobs.put(_flac(services, other.audio))
+            recording_rows.save(tx, replace(row, audio_key=key))
+    ended = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert ended.state is VoiceState.CONSENT_FAILED
+    assert told.about(voice.id)["status"] == "consent_validation_failed"
+    with pytest.raises(NotFound):
+        consents.get_receipt(services, eve, voice.id)
+
+
+def _flac(services: Services, wav: bytes) -> bytes:
+    from sayso.pipeline.ingest import flac
+
+    return flac(services.decoder.decode(wav))
+
+
+def test_without_a_consent_a_build_is_refused_and_the_sentence_is_shown(
+    services: Services, eve: Caller, make: Make
+) -> None:
+    voice = make()
+    with pytest.raises(ConsentMissing, match=r"I am aware that recordings of my voice .* by sayso"):
+        voices.build_voice(services, eve, voice.id)
+
+
+def test_a_doubtful_consent_waits_for_a_person_whose_approval_starts_the_build(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    # Nearly three semitones off is between the lines of likeness.
+    voice = make(saying(pitch_hz=150.0 * 2 ** (2.86 / 12)))
+    consent = settled(services, eve, voice)
+    assert consent.state is ConsentState.REVIEW, consent.findings
+    assert voices.get_voice(services, eve, voice.id).state is VoiceState.INITIALIZING
+    with pytest.raises(ConsentMissing, match="A person has to decide"):
+        voices.build_voice(services, eve, voice.id)
+    assert voice.id in {c.voice_id for c in consents.list_reviews(services, judge)}
+    with pytest.raises(NotAllowed):
+        consents.decide(services, eve, voice.id, Ruling.APPROVED, "it is me")
+
+    view = consents.decide(services, judge, voice.id, Ruling.APPROVED, "I called her")
+    assert view.current is not None
+    assert view.current.state is ConsentState.ACCEPTED
+    finished = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert finished.state is VoiceState.FINISHED, finished.issue
+    decision = receipt.verified(consents.get_receipt(services, eve, voice.id))["decision"]
+    assert decision["why"] == "I called her"
+    assert decision["by"].startswith("judge (")
+
+
+def test_an_approval_does_not_cover_recordings_that_come_later(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying(pitch_hz=150.0 * 2 ** (2.86 / 12)))
+    first = settled(services, eve, voice)
+    consents.decide(services, judge, voice.id, Ruling.APPROVED, "I called her")
+    recordings.add_recording(services, eve, voice.id, NewRecording("late", humming(4.0, 151.0)))
+    assert settled(services, eve, voice, rounds=first.round + 1).state is ConsentState.REVIEW
+
+
+def test_a_persons_refusal_stands(services: Services, eve: Caller, judge: Caller, make: Make) -> None:
+    voice = make(saying())
+    first = settled(services, eve, voice)
+    consents.decide(services, judge, voice.id, Ruling.REFUSED, "she says it was not her")
+    failed = voices.get_voice(services, eve, voice.id)
+    assert failed.state is VoiceState.CONSENT_FAILED
+    assert failed.issue == "A person refused this consent: she says it was not her"
+    recordings.add_recording(services, eve, voice.id, NewRecording("more", humming(4.0, 151.0)))
+    assert settled(services, eve, voice).round == first.round
+
+
+def test_nothing_is_decided_about_a_voice_without_a_consent(
+    services: Services, judge: Caller, make: Make
+) -> None:
+    with pytest.raises(WrongState):
+        consents.decide(services, judge, make().id, Ruling.APPROVED, "why not")
+
+
+def test_an_examining_child_that_dies_is_tried_again(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying(), takes=0)
+    settled(services, eve, voice)
+    pid = services.examiner.pid  # type: ignore[attr-defined]
+    os.kill(pid, signal.SIGKILL)
+    recordings.add_recording(services, eve, voice.id, NewRecording("1", humming(4.0, 150.0)))
+    assert settled(services, eve, voice, rounds=2).state is ConsentState.ACCEPTED
+
+
+def test_what_cannot_be_checked_is_left_to_a_person(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying(), takes=0)
+    first = settled(services, eve, voice)
+    with services.db.begin() as tx:
+        asked = replace(first, state=ConsentState.CHECKING, round=first.round + 1)
+        rows.save(tx, asked)
+    assert check_consent.give_up(first.id, first.round + 1) == "settled"
+    current = consents.get_consent(services, eve, voice.id).current
+    assert current is not None
+    assert current.state is ConsentState.REVIEW
+    assert codes(current) == {"not_checked"}
+
+
+def test_the_sweep_finds_a_check_that_was_never_started(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying(), takes=0)
+    first = settled(services, eve, voice)
+    with services.db.begin() as tx:
+        rows.save(tx, first.asked_again(first.updated_at))
+        voice_row = voice_rows.find(tx, eve.account_id, voice.id, lock=True)
+        voice_rows.save(tx, replace(voice_row, consent_state=ConsentState.CHECKING))
+    assert settled(services, eve, voice, rounds=2).state is ConsentState.WAITING
+
+
+def test_a_finished_check_is_not_made_twice(services: Services, eve: Caller, make: Make) -> None:
+    voice = make(saying(), takes=0)
+    consent = settled(services, eve, voice)
+    assert check_consent.check(consent.id, consent.round) == "gone"
+
+
+def test_all_of_a_consent_goes_with_the_voice_but_its_receipt(
+    services: Services, eve: Caller, make: Make
+) -> None:
+    voice = make(saying(STATEMENT + " Yes."))
+    consent = settled(services, eve, voice)
+    finish(services, eve, voices.build_voice(services, eve, voice.id))
+    voices.delete_voice(services, eve, voice.id)
+    assert not services.blobs.exists(str(consent.audio_key))
+    with services.db.read() as tx:
+        assert rows.of_voice(tx, voice.id) == []
+        kept = rows.receipt(tx, voice.id)
+    assert kept is not None
+    assert json.loads(kept)["payload"]["build"] == 1
