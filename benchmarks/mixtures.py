@@ -58,6 +58,8 @@ _ROOMS = {
     ),
 }
 _LEAST_S, _MOST_S = 3.5, 7.0
+_EARLY_S = 0.05
+"""Sound of a room that comes within this time of the direct one makes speech clearer; what comes later is harm."""
 
 Samples = np.ndarray
 
@@ -96,12 +98,6 @@ class Kitchen:
             if file.stem in _ROOMS[is_fitting]
         ]
 
-    def mixtures(self, n: int) -> Iterator[tuple[str, int]]:
-        """Name and number of each of `n` mixtures, conditions spread evenly."""
-        rng = np.random.default_rng(1 if self._is_fitting else 2)
-        names, parts = zip(*CONDITIONS.items(), strict=True)
-        yield from ((str(rng.choice(names, p=parts)), i) for i in range(n))
-
     def make(self, condition: str, number: int) -> Mixture:
         """Mixture `number`; always the same one."""
         rng = np.random.default_rng([1 if self._is_fitting else 2, number])
@@ -137,6 +133,12 @@ class Kitchen:
             Waveform(clean[:n].astype(np.float32), RATE_HZ),
             Waveform(x[:n].astype(np.float32), RATE_HZ),
         )
+
+    def with_noise(self, wave: Waveform, rng: np.random.Generator, low_db: float, high_db: float) -> Waveform:
+        """`wave` at 16 kHz with some noise of this side, between two ratios."""
+        noise, _ = self._noise(len(wave.samples), rng)
+        x = wave.samples + noise * _rms(wave.samples) * 10.0 ** (-rng.uniform(low_db, high_db) / 20.0)
+        return Waveform(x.astype(np.float32), RATE_HZ)
 
     def _clean(self, rng: np.random.Generator) -> tuple[people.Recording, Samples]:
         while True:
@@ -221,7 +223,7 @@ class Kitchen:
         return scipy.signal.sosfilt(sos, white) * (1.0 + 0.8 * np.sin(2 * np.pi * rng.uniform(2.0, 9.0) * t))
 
     def _in_room(self, clean: Samples, rng: np.random.Generator) -> tuple[Samples, Samples, str]:
-        """Speech in a room; the clean speech in step with the direct sound; what room it was."""
+        """Speech in a room; the same with the early sound alone, which is the reference; what room it was."""
         if rng.random() < 0.4:
             response = self._rooms[rng.integers(len(self._rooms))].astype(np.float64)
             detail = "real room"
@@ -235,7 +237,16 @@ class Kitchen:
             detail = f"room {decay_s:.1f} s {direct_db:.0f} dB"
         at = int(np.abs(response).argmax())
         wet = scipy.signal.fftconvolve(clean, response)[at : at + len(clean)]
-        return wet / _rms(wet) * _rms(clean), clean, detail
+        early = response[: at + round(_EARLY_S * RATE_HZ)]
+        dry = scipy.signal.fftconvolve(clean, early)[at : at + len(clean)]
+        return wet / _rms(wet) * _rms(clean), dry / _rms(dry) * _rms(clean), detail
+
+
+def plan(n: int, *, is_fitting: bool) -> Iterator[tuple[str, int]]:
+    """Condition and number of each of `n` mixtures."""
+    rng = np.random.default_rng(1 if is_fitting else 2)
+    names, parts = zip(*CONDITIONS.items(), strict=True)
+    yield from ((str(rng.choice(names, p=parts)), number) for number in range(n))
 
 
 def _rms(x: Samples) -> float:

@@ -69,8 +69,12 @@ def disturbance(reference: Waveform, degraded: Waveform) -> Disturbance | None:
 
 def score(heard: Disturbance) -> float:
     """`heard` on the wide-band PESQ scale, 1.04 to 4.64; higher is better."""
-    raw = 4.5 - _WEIGHTS[0] * heard.all ** _WEIGHTS[2] - _WEIGHTS[1] * heard.added ** _WEIGHTS[3]
-    return wide_band(raw)
+    return wide_band(4.5 - impairment(heard))
+
+
+def impairment(heard: Disturbance) -> float:
+    """What `heard` takes off the best raw score of 4.5: 0 to about 5."""
+    return float(_WEIGHTS[0] * heard.all ** _WEIGHTS[2] + _WEIGHTS[1] * heard.added ** _WEIGHTS[3])
 
 
 def wide_band(raw: float) -> float:

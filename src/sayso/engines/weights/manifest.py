@@ -213,7 +213,9 @@ def _platform(wheel: str) -> list[str]:
     python, abi, platforms = wheel.removesuffix(".whl").split("-")[-3:]
     if platforms == "any":
         return []
-    options = ["--implementation", python[:2], "--python-version", python[2:], "--abi", abi]
+    # Without an ABI any Python will do, and naming one would make pip take it for 3.0.
+    named = abi != "none"
+    options = ["--implementation", python[:2], "--python-version", python[2:], "--abi", abi] if named else []
     return options + [word for name in platforms.split(".") for word in ("--platform", name)]
 
 

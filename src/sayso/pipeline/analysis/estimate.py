@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from sayso.audio import perceptual
 
-RANGES = {"stoi": (0.0, 1.0), "pesq": (perceptual.LOWEST, perceptual.HIGHEST), "si_sdr_db": (-10.0, 35.0)}
-"""Ends of the estimates. Beyond 35 dB the recordings that were clean enough to fit to are no cleaner themselves."""
+RANGES = {"stoi": (0.0, 1.0), "pesq": (perceptual.LOWEST, perceptual.HIGHEST), "si_sdr_db": (-10.0, 25.0)}
+"""Ends of the estimates. 25 dB is "25 or more": what passes for clean speech has that much noise of its own."""
 
 _FURTHEST = 2.5
 """A figure counts as at most so many deviations off the mean: beyond, nothing was seen when the constants were fitted."""
@@ -57,7 +57,8 @@ def noise(name: str, features: Mapping[str, float]) -> tuple[float, ...]:
         case "si_sdr_db":
             return (-features["si_sdr_db"] / 10.0,)
         case _:
-            return (math.log(features["disturbance"] + 0.3), math.log(features["added"] + 1.0))
+            heard = perceptual.Disturbance(features["disturbance"], features["added"])
+            return (math.log(perceptual.impairment(heard) + 0.05),)
 
 
 def harm(name: str, features: Mapping[str, float], constants: Mapping[str, Any]) -> float:
@@ -90,7 +91,7 @@ def combine(name: str, shown: tuple[float, ...], hidden: float, constants: Mappi
 
 @functools.cache
 def calibration() -> Mapping[str, Any]:
-    """The constants, as benchmarks/calibrate.py wrote them."""
+    """The constants, as benchmarks/analysis.py --fit wrote them."""
     text = resources.files(__package__).joinpath("calibration.json").read_text("utf-8")
     constants: Mapping[str, Any] = json.loads(text)
     return constants

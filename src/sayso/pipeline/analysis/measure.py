@@ -18,8 +18,8 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.base import Likeness
 from sayso.engines.dnsmos import OpinionModel
 from sayso.engines.enhance import Enhancer
-from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.vad import FRAME, SpeechDetector, spans_of
+from sayso.engines.voiceprint import VoiceprintEncoder
 from sayso.errors import BadAudio
 from sayso.pipeline.analysis.estimate import estimate
 from sayso.pipeline.analysis.features import RATE_HZ, features, vad_snr_db
@@ -49,11 +49,9 @@ class Tools:
     @classmethod
     def at(cls, models_dir: Path) -> Tools:
         """All of them, from the weights in `models_dir`; loaded when they are first needed."""
+        detector = SpeechDetector(models_dir)
         return cls(
-            SpeechDetector(models_dir),
-            Enhancer(models_dir),
-            OpinionModel(models_dir),
-            SpeakerEncoder(models_dir),
+            detector, Enhancer(models_dir), OpinionModel(models_dir), VoiceprintEncoder(models_dir, detector)
         )
 
 

@@ -13,6 +13,7 @@ from sayso.domain import quality
 from sayso.domain.quality import Grade
 from sayso.domain.verdict import Outcome
 from sayso.pipeline.analysis.report import RecordingReport, SetReport
+from sayso.pipeline.analysis.speakers import LINE
 
 _GRADES = {
     Grade.GOOD: "good",
@@ -44,12 +45,12 @@ _PLOTS = (
     _Plot("Sample score", "0 to 1", 0.0, 1.0, quality.POOR_SCORE, lambda r: r.score),
     _Plot("STOI", "0 to 1", 0.4, 1.0, None, lambda r: r.stoi),
     _Plot("PESQ", "1 to 4.64", 1.0, 4.64, None, lambda r: r.pesq),
-    _Plot("SI-SDR", "dB", -10.0, 35.0, None, lambda r: r.si_sdr_db),
+    _Plot("SI-SDR", "dB", -10.0, 25.0, None, lambda r: r.si_sdr_db),
     _Plot("DNSMOS overall", "1 to 5", 1.0, 4.0, None, lambda r: r.opinion_overall),
     _Plot("Signal to noise", "dB", 0.0, 60.0, quality.NOISY_SNR_DB, lambda r: r.snr_db),
     _Plot("Level of the speech", "dBFS", -50.0, 0.0, None, lambda r: r.level_dbfs),
     _Plot("Decay", "s", 0.05, 0.6, quality.REVERBERANT_S, lambda r: r.decay_s),
-    _Plot("Same speaker", "cosine", 0.4, 1.0, None, lambda r: r.speaker_similarity),
+    _Plot("Same speaker", "cosine", 0.0, 1.0, LINE, lambda r: r.speaker_similarity),
     _Plot("Speech", "s", 0.0, 20.0, None, lambda r: r.speech_s),
 )
 

@@ -14,9 +14,9 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.base import Likeness
 from sayso.errors import BadAudio
 
-LINE = 0.78
+LINE = 0.53
 """Cosine to the mean of the speaker's other recordings below which a recording is somebody else's."""
-WINDOW_LINE = 0.66
+WINDOW_LINE = 0.5
 """The same for windows of `WINDOW_S`, which say less."""
 WINDOW_S = 4.0
 LEAST_S = 1.6
