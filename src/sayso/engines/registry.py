@@ -80,9 +80,9 @@ def make_mark_finder(engine: str, options: EngineOptions) -> MarkFinder | None:
     """What finds our mark in what people send, whether or not we mark; None for the tone engine."""
     if engine == "tone":
         return None
-    from sayso.engines.watermark import Watermark
+    from sayso.engines.watermark import SpokenMarks
 
-    return Watermark(options.models_dir)
+    return SpokenMarks(options.models_dir)
 
 
 class _LazyEngine:

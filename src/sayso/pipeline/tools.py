@@ -16,7 +16,9 @@ def make_tools(engine: str, options: EngineOptions) -> Tools:
     from sayso.engines.denoise import Denoiser
     from sayso.engines.vad import SpeechDetector
     from sayso.engines.voiceprint import VoiceprintEncoder
-    from sayso.engines.watermark import Watermark
+    from sayso.engines.watermark import SpokenMarks
 
     models = options.models_dir
-    return Tools(ear, SpeechDetector(models), VoiceprintEncoder(models), Denoiser(models), Watermark(models))
+    return Tools(
+        ear, SpeechDetector(models), VoiceprintEncoder(models), Denoiser(models), SpokenMarks(models)
+    )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sayso.audio import riff
 from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.consent import (
@@ -252,22 +253,19 @@ def _decoded(services: Services, file: bytes) -> Waveform:
     if len(file) > limits.max_consent_bytes:
         most = limits.max_consent_bytes // 2**20
         raise TooLarge(f"the consent has {len(file)} bytes, at most {most} MiB are taken: shorten it")
-    if not _is_wav(file):
+    if not riff.is_wav(file):
         raise BadAudio(
             "consent is not a WAV file: expected the bytes of one, in base64; "
             "the voice is there without it, send it again by PUT or PATCH",
             {"consent": "must be a base64-encoded WAV file"},
         )
     try:
+        riff.check_whole(file)
         return services.decoder.decode(file)
     except (BadAudio, TooLarge) as broken:
         raise type(broken)(f"consent: {broken}", {"consent": str(broken)}) from broken
     except Unavailable as busy:
         raise Unavailable(f"the consent cannot be read just now: {busy}") from busy
-
-
-def _is_wav(file: bytes) -> bool:
-    return len(file) > 44 and file[:4] in (b"RIFF", b"RF64") and file[8:12] == b"WAVE"
 
 
 def _phrase(services: Services, caller: Caller, challenge_id: str | None, now: datetime) -> str | None:

@@ -1,0 +1,159 @@
+"""Whatever is sent as consent: each kind of nonsense has its own reason, and harms nothing else."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sayso.domain.account import Caller
+from sayso.domain.consent import ConsentState
+from sayso.domain.voice import Voice, VoiceState
+from sayso.errors import BadAudio, BadRequest, NotAllowed, NotFound, TooLarge
+from sayso.services import Services
+from sayso.usecases import consents, voices
+from sayso.usecases.consents import SentConsent
+from sayso.usecases.voices import NewVoice, VoiceEdit
+from serving import saying
+
+
+def wav(samples: np.ndarray, rate_hz: int = 16_000, subtype: str = "PCM_16") -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate_hz, format="WAV", subtype=subtype)
+    return file.getvalue()
+
+
+def with_rate(rate_hz: int) -> bytes:
+    whole = bytearray(wav(np.full(16_000, 0.1, np.float32)))
+    whole[24:28] = struct.pack("<I", rate_hz)
+    return bytes(whole)
+
+
+def with_size(size: int) -> bytes:
+    whole = bytearray(saying())
+    whole[40:44] = struct.pack("<I", size)
+    return bytes(whole)
+
+
+def flac_silence() -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(24 * 60 * 8_000, np.int16), 8_000, format="FLAC")
+    return file.getvalue()
+
+
+def many_channels() -> bytes:
+    whole = bytearray(wav(np.full(16_000, 0.1, np.float32)))
+    whole[22:24] = struct.pack("<H", 1_000)
+    return bytes(whole)
+
+
+NONSENSE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "not a WAV"),
+    "text": (lambda: b"I am aware that recordings of my voice", "not a WAV"),
+    "html": (lambda: b"<!doctype html><html><body>404</body></html>" * 9, "not a WAV"),
+    "video": (lambda: b"\x00\x00\x00\x20ftypisom" + b"\x00" * 400, "not a WAV"),
+    "flac of silence": (flac_silence, "not a WAV"),
+    "cut off": (lambda: saying()[:90_000], "cut off"),
+    "cut off within its head": (lambda: saying()[:45], "cut off"),
+    "a size that is too small": (lambda: with_size(1_000), "head of the file is wrong"),
+    "a size that is too large": (lambda: with_size(99_000_000), "cut off"),
+    "1000 channels": (many_channels, "channels"),
+    "not a number": (lambda: wav(np.full(32_000, np.nan, np.float32), subtype="FLOAT"), "finite"),
+    "1 Hz": (lambda: with_rate(1), "Hz"),
+    "10 MHz": (lambda: with_rate(10_000_000), "Hz"),
+    "all zero": (lambda: wav(np.zeros(48_000, np.float32)), "silen|zero"),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_each_kind_of_nonsense_has_its_own_reason(services: Services, ada: Caller, name: str) -> None:
+    make, fact = NONSENSE[name]
+    voice, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(make())))
+    assert isinstance(refusal, BadAudio | TooLarge), refusal
+    assert "consent" in str(refusal)
+    import re
+
+    assert re.search(fact, str(refusal)), str(refusal)
+    view = consents.get_consent(services, ada, voice.id)
+    assert [attempt.audio_key for attempt in view.attempts] == [None]
+    assert voice.state is VoiceState.INITIALIZING
+
+
+def test_a_hundred_megabytes_are_refused_before_they_are_looked_at(services: Services, ada: Caller) -> None:
+    huge = b"RIFF" + b"\x00" * (100 * 2**20)
+    _, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(huge)))
+    assert isinstance(refusal, TooLarge)
+
+
+def test_a_size_that_a_streaming_recorder_leaves_is_taken(services: Services, ada: Caller) -> None:
+    for size in (2**31 - 1, 2**32 - 1):
+        _, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(with_size(size))))
+        assert refusal is None
+
+
+GOOD = saying()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=6),
+    length=st.integers(0, len(GOOD)),
+)
+def test_no_change_of_a_head_breaks_anything(
+    services: Services, ada: Caller, changes: list[tuple[int, int]], length: int
+) -> None:
+    mutant = bytearray(GOOD[:length])
+    for place, value in changes:
+        if place < len(mutant):
+            mutant[place] = value
+    taken = consents.take(services, ada, SentConsent(bytes(mutant)), "en-US")
+    assert (taken.refusal is None) == (taken.consent.state is ConsentState.CHECKING)
+
+
+def test_a_phrase_is_good_once_and_only_for_its_account(
+    services: Services, ada: Caller, bob: Caller, voice: Voice
+) -> None:
+    challenge = consents.new_challenge(services, ada, "en-GB")
+    assert len(challenge.phrase.split()) >= 4
+    stolen = SentConsent(saying(), challenge_id=challenge.id)
+    assert isinstance(consents.take(services, bob, stolen, "en").refusal, BadRequest)
+    assert consents.take(services, ada, stolen, "en").consent.challenge == challenge.phrase
+    again = consents.take(services, ada, stolen, "en").refusal
+    assert isinstance(again, BadRequest)
+    assert "consent_challenge" in again.fields
+
+
+def test_two_phrases_differ(services: Services, ada: Caller) -> None:
+    phrases = {consents.new_challenge(services, ada, "en").phrase for _ in range(8)}
+    assert len(phrases) > 4
+
+
+def test_a_language_without_a_statement_has_no_phrase(services: Services, ada: Caller) -> None:
+    with pytest.raises(BadRequest, match="expected one of de, en, es"):
+        consents.new_challenge(services, ada, "tlh")
+
+
+def test_only_a_reviewer_sees_what_waits(services: Services, ada: Caller) -> None:
+    with pytest.raises(NotAllowed):
+        consents.list_reviews(services, ada)
+
+
+def test_nobody_sees_anothers_consent(services: Services, bob: Caller, voice: Voice) -> None:
+    with pytest.raises(NotFound):
+        consents.get_consent(services, bob, voice.id)
+    with pytest.raises(NotFound):
+        consents.get_receipt(services, bob, voice.id)
+
+
+def test_the_sentence_is_in_the_language_of_the_voice(services: Services, ada: Caller) -> None:
+    german, _ = voices.create_voice(services, ada, NewVoice("Ada", language="de-AT"))
+    sentence = consents.get_consent(services, ada, german.id).sentence
+    assert "meiner Stimme" in sentence
+    voices.edit_voice(services, ada, german.id, VoiceEdit(language="xx"))
+    assert consents.get_consent(services, ada, german.id).sentence.startswith("I am aware")
