@@ -23,10 +23,13 @@ class Degrader:
 
     def __init__(self, noise: Path, babblers: Sequence[Samples]) -> None:
         self._noises = [_read(file) for file in sorted(noise.glob("*.ogg"))]
-        self._rooms = [
-            _read(file) for file in sorted((noise / "rir").glob("*.wav")) if "telephone" not in file.name
-        ]
-        if not self._noises or not self._rooms:
+        rooms = sorted((noise / "rir").glob("*.wav"))
+        # A room: some metres and half a second. A hall: far from the microphone, seconds.
+        self._responses = {
+            "room": [_read(file) for file in rooms if "speechbrain" in file.name or "kitchen" in file.name],
+            "hall": [_read(file) for file in rooms if "-35-10" in file.name],
+        }
+        if not self._noises or not all(self._responses.values()):
             raise SystemExit(f"{noise} holds no noises (*.ogg) or no room responses (rir/*.wav)")
         self._babblers = babblers
 
@@ -43,8 +46,9 @@ class Degrader:
             }  # fmt: skip
             noise = makers[kind](len(x), rng)
             x = x + noise * (_rms(x) / _rms(noise) * 10.0 ** (-float(level.removesuffix(" dB")) / 20.0))
-        elif kind == "reverb":
-            room = self._rooms[rng.integers(len(self._rooms))]
+        elif kind in self._responses:
+            responses = self._responses[kind]
+            room = responses[rng.integers(len(responses))]
             wet = scipy.signal.fftconvolve(x, room)[np.abs(room).argmax() :][: len(x)]
             x = wet * (_rms(x) / _rms(wet))
         elif kind == "phone":

@@ -4,12 +4,19 @@ import numpy as np
 import pytest
 
 from real_speech import models_dir, utterances
+from sayso.audio.band import through_telephone
+from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.denoise import Denoiser
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
-from sayso.pipeline.speaker_match import LINES, between_heaps, compare, judged, spread
+from sayso.pipeline.speaker_match import LINES, NARROW_LINES, between_heaps, compare, judged, spread
 
 RATE_HZ = 16_000
+SENTENCES = (
+    "I would like to read a few quiet sentences for you, so that my voice is heard.",
+    "The train to the coast leaves from the second platform this morning.",
+    "Nobody had seen the old map since the library moved to its new building.",
+)
 
 
 @pytest.mark.parametrize(
@@ -32,8 +39,9 @@ def test_the_lines_decide(similarity, each, turns, refused, unsure):
     assert judged(similarity, each, turns) == (refused, unsure)
 
 
-def test_the_lines_lie_in_order():
-    assert LINES.odd <= LINES.refuse < LINES.accept
+@pytest.mark.parametrize("lines", [LINES, NARROW_LINES])
+def test_the_lines_lie_in_order(lines):
+    assert lines.odd <= lines.refuse < lines.accept
 
 
 def test_two_heaps_are_found_in_whatever_order_they_come():
@@ -52,7 +60,9 @@ def test_the_same_stretch_twice_is_one_heap():
     assert between_heaps(np.repeat(vector, 2, axis=0)) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0.0, 0.0), (14.0, 14.0), (15.0, 15.0), (100.0, 15.0)])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0.0, 0.0), (14.0, 14.0), (15.0, 15.0), (15.01, 15.0), (100.0, 15.0)]
+)
 def test_long_speech_is_heard_all_over(seconds, expected):
     wave = Waveform(np.linspace(0.0, 1.0, round(seconds * RATE_HZ), dtype=np.float32), RATE_HZ)
 
@@ -107,7 +117,72 @@ def test_people_are_themselves_and_nobody_else(encoder, denoiser):
 
 
 @pytest.mark.real
-def test_without_recordings_a_person_decides(encoder, denoiser):
-    match = compare(utterances()[0].wave(), [], encoder, denoiser)
+def test_a_telephone_is_compared_as_one(encoder, denoiser):
+    people: dict[str, list[Waveform]] = {}
+    for utterance in utterances():
+        people.setdefault(utterance.speaker, []).append(utterance.wave())
+    (one, *ones), (other, *_) = list(people.values())[:2]
+
+    honest = compare(through_telephone(one), ones[:3], encoder, denoiser)
+    stranger = compare(resample(other, 8_000), ones[:3], encoder, denoiser)
+
+    assert honest.is_narrow
+    assert stranger.is_narrow
+    assert (honest.verdict, honest.line) == ("accepted", NARROW_LINES.accept)
+    assert stranger.verdict == "refused"
+
+
+@pytest.fixture(scope="module")
+def readers() -> dict[str, list[Waveform]]:
+    """Two synthetic readers: what runs where there is no human speech."""
+    from sayso.engines.kokoro.engine import KokoroEngine
+
+    engine = KokoroEngine(models_dir(), 2)
+    said: dict[str, list[Waveform]] = {}
+    for name, sentences in (("am_michael", SENTENCES), ("bm_george", SENTENCES[:1])):
+        speaker = engine.reader(name)
+        for text in sentences:
+            wave = np.concatenate([piece.wave.samples for piece in speaker.speak(text)])
+            said.setdefault(name, []).append(Waveform(wave, speaker.rate_hz))
+    return said
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("noise_db", [None, 10.0])
+def test_a_reader_is_accepted_and_another_refused(encoder, denoiser, readers, noise_db):
+    def spoilt(wave: Waveform) -> Waveform:
+        if noise_db is None:
+            return wave
+        noise = np.cumsum(np.random.default_rng(1).standard_normal(len(wave.samples)))
+        noise -= np.convolve(noise, np.ones(200) / 200, mode="same")
+        noise *= np.sqrt(np.mean(wave.samples**2) / np.mean(noise**2)) * 10 ** (-noise_db / 20)
+        return Waveform((wave.samples + noise).astype(np.float32), wave.rate_hz)
+
+    (michael, *michaels), (george, *_) = readers.values()
+
+    honest = compare(spoilt(michael), michaels, encoder, denoiser)
+    stranger = compare(spoilt(george), michaels, encoder, denoiser)
+
+    assert honest.verdict == "accepted"
+    assert (stranger.verdict, stranger.odd) == ("refused", (0, 1, 2))
+    if noise_db is not None:
+        assert honest.snr_db == pytest.approx(noise_db, abs=5.0)
+
+
+@pytest.mark.real
+def test_clipping_and_one_short_recording_are_borne(encoder, denoiser, readers):
+    michael, *michaels = readers["am_michael"]
+    limit = float(np.quantile(np.abs(michael.samples), 0.95))
+    clipped = Waveform(np.clip(michael.samples, -limit, limit), michael.rate_hz)
+
+    match = compare(clipped, [michaels[0], michaels[1].cut(0.0, 0.3)], encoder, denoiser)
+
+    assert match.verdict == "accepted"
+    assert match.each[1] is None
+
+
+@pytest.mark.real
+def test_without_recordings_a_person_decides(encoder, denoiser, readers):
+    match = compare(readers["am_michael"][0], [], encoder, denoiser)
 
     assert (match.verdict, match.similarity, match.each) == ("review", None, ())

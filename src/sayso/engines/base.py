@@ -70,6 +70,10 @@ class Voiceprints(Protocol):
         """Name of network and front end together."""
 
     @property
+    def minds_telephones(self) -> bool:
+        """Whether a person is less like themselves through a telephone: then both sides are compared through one."""
+
+    @property
     def detector(self) -> SpeechFinder:
         """What it takes for speech."""
 

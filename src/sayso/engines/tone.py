@@ -149,6 +149,7 @@ class ToneVoiceprints:
     """Two hums are as alike as their pitches: cosine 0.97 a quarter tone apart, 0.74 a whole tone."""
 
     model = "tone-1"
+    minds_telephones = False
     detector = ToneSpans()
 
     def embed_speech(self, speech: Waveform) -> NDArray[np.float32]:

@@ -45,6 +45,7 @@ class VoiceprintEncoder:
     """Speech -> a unit vector. Loads at the first call; safe to use from several threads."""
 
     model = MODEL
+    minds_telephones = True
 
     def __init__(self, models_dir: Path, detector: SpeechDetector | None = None) -> None:
         self.detector = detector or SpeechDetector(models_dir)

@@ -15,8 +15,9 @@ from typing import Literal
 import numpy as np
 
 from sayso.audio import spans
+from sayso.audio.band import is_narrow, through_telephone
 from sayso.audio.resample import resample
-from sayso.audio.snr import snr_db
+from sayso.audio.snr import LOWEST_DB, snr_db
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Denoiser, Voiceprints
@@ -36,17 +37,19 @@ class Lines:
     """Below this it is another speaker; between the two a person decides."""
     odd: float = 0.35
     """Consent against one recording: below this the recording is another speaker's."""
-    turns: float = 0.45
+    turns: float = 0.42
     """The two most unlike parts of the consent: below this it is of two people."""
 
 
 LINES = Lines()
 """Set on the people that nothing is reported on, by benchmarks/speakers.py; docs/lab/speakers.md has the figures."""
+NARROW_LINES = Lines(accept=0.74, refuse=0.60, odd=0.50)
+"""Where either side came through a telephone and both are heard as through one: people are more alike there."""
 
-NOISY_DB = 8.0
-"""Below this ratio of speech to noise a recording is denoised first."""
+NOISY_DB = LOWEST_DB
+"""Below this ratio of speech to noise speech would be denoised first; that did harm in every noise tried."""
 
-_ENOUGH_S = 15.0  # of speech in a recording; more says little more
+_ENOUGH_S = 10.0  # of speech in a recording; more says little more
 _WHOLE_S = 60.0  # of a consent: nothing in it goes unheard
 _STRETCH_S = 5.0
 _TURN_S, _TURN_STEP_S = 2.0, 1.5
@@ -77,6 +80,8 @@ class SpeakerMatch:
     """Of the consent; None without speech."""
     is_denoised: bool
     """Whether the consent was denoised before it was compared."""
+    is_narrow: bool
+    """Whether either side came through a telephone; then both were compared as through one, with lines of its own."""
     model: str
     """Name of the encoder: numbers of different ones cannot be compared."""
 
@@ -88,34 +93,40 @@ class _Heard:
     snr_db: float | None
     is_denoised: bool
 
+    @property
+    def is_enough(self) -> bool:
+        return self.speech.duration_s >= MIN_SPEECH_S
+
 
 def compare(
     consent: Waveform,
     recordings: Sequence[Waveform],
     encoder: Voiceprints,
     denoiser: Denoiser,
-    lines: Lines = LINES,
 ) -> SpeakerMatch:
     """Hold `consent` against `recordings`, each of any rate and length; never raises for what is in them.
 
     Without recordings the consent is held against itself only, and is for review at most.
     """
-    heard = _hear(consent, encoder, denoiser, _WHOLE_S)
-    if heard.speech.duration_s < MIN_SPEECH_S:
-        nothing = (None,) * len(recordings)
-        return SpeakerMatch(
-            "refused", ("no_speech",), None, lines.accept, lines.refuse, nothing, (), None,
-            heard.speech.duration_s, heard.snr_db, heard.is_denoised, encoder.model,
-        )  # fmt: skip
-    mine = encoder.embed_speech(heard.speech)
-    prints = [_print(recording, encoder, denoiser) for recording in recordings]
-    each = tuple(None if vector is None else float(vector @ mine) for vector in prints)
-    known = [vector for vector in prints if vector is not None]
-    similarity = float(unit(np.mean(known, axis=0)) @ mine) if known else None
-    odd = tuple(i for i, cosine in enumerate(each) if cosine is not None and cosine < lines.odd)
-    turns = least_alike(heard.speech, encoder)
+    mine = _hear(consent, encoder, denoiser, _WHOLE_S)
+    theirs = [_hear(recording, encoder, denoiser, _ENOUGH_S) for recording in recordings]
+    is_through_phone = encoder.minds_telephones and any(
+        is_narrow(heard.speech) for heard in (mine, *theirs) if heard.is_enough
+    )
+    lines = NARROW_LINES if is_through_phone else LINES
 
-    refused, unsure = judged(similarity, each, turns, lines)
+    def printed(heard: _Heard) -> Vectors | None:
+        if not heard.is_enough:
+            return None
+        return encoder.embed_speech(through_telephone(heard.speech) if is_through_phone else heard.speech)
+
+    vector = printed(mine)
+    prints = [None if vector is None else printed(heard) for heard in theirs]
+    each = tuple(None if vector is None or other is None else float(other @ vector) for other in prints)
+    known = [other for other in prints if other is not None]
+    similarity = float(unit(np.mean(known, axis=0)) @ vector) if vector is not None and known else None
+    turns = least_alike(mine.speech, encoder)
+    refused, unsure = (["no_speech"], []) if vector is None else judged(similarity, each, turns, lines)
     return SpeakerMatch(
         verdict="refused" if refused else "review" if unsure else "accepted",
         reasons=(*refused, *unsure),
@@ -123,11 +134,12 @@ def compare(
         line=lines.accept,
         refuse_line=lines.refuse,
         each=each,
-        odd=odd,
+        odd=tuple(i for i, cosine in enumerate(each) if cosine is not None and cosine < lines.odd),
         turns=turns,
-        speech_s=heard.speech.duration_s,
-        snr_db=heard.snr_db,
-        is_denoised=heard.is_denoised,
+        speech_s=mine.speech.duration_s,
+        snr_db=mine.snr_db,
+        is_denoised=mine.is_denoised,
+        is_narrow=is_through_phone,
         model=encoder.model,
     )
 
@@ -176,11 +188,6 @@ def between_heaps(vectors: Vectors) -> float:
             break
         means = unit(np.stack([vectors[~second].mean(axis=0), vectors[second].mean(axis=0)]))
     return float(means[0] @ means[1])
-
-
-def _print(recording: Waveform, encoder: Voiceprints, denoiser: Denoiser) -> Vectors | None:
-    heard = _hear(recording, encoder, denoiser, _ENOUGH_S)
-    return encoder.embed_speech(heard.speech) if heard.speech.duration_s >= MIN_SPEECH_S else None
 
 
 def _hear(wave: Waveform, encoder: Voiceprints, denoiser: Denoiser, most_s: float) -> _Heard:
