@@ -19,10 +19,14 @@ REFERENCES = 3
 OTHERS = "impostors_libri8spk_16k"
 N_OTHERS = 3
 
-_SEX = dict.fromkeys(("367", "1998", "5778", "87", "4088", "1841"), "F") | dict.fromkeys(
-    ("1688", "2033", "2414", "60", "8770", "6563"), "M"
-)
-"""Of the speakers of LibriSpeech, as published with it: 1688 reads as high as most women, so pitch would err."""
+_WOMEN = (
+    "367", "1998", "5778", "87", "4088", "1841", "84", "1462", "2035", "p225", "kathleen",
+)  # fmt: skip
+_MEN = (
+    "1688", "2033", "2414", "60", "8770", "6563", "26", "174", "1272", "777", "p226",
+)  # fmt: skip
+_SEX = dict.fromkeys(_WOMEN, "F") | dict.fromkeys(_MEN, "M")
+"""As published with the collections: 1688 reads as high as most women and kathleen as low as most men, so pitch would err."""
 _HIGH_VOICE_HZ = 165.0
 """Speakers who are not in the list count as women above this median pitch."""
 _FRAME_S, _HOP_S = 0.04, 0.01

@@ -242,6 +242,10 @@ def _make(file: WeightFile, source: Path, target: Path) -> None:
         from sayso.engines import likeness
 
         likeness.convert(source, target)
+    elif file.made_by == "ge2e-graph":
+        from sayso.engines import likeness
+
+        likeness.convert_to_graph(source, target)
     elif file.made_by == "campplus":
         from sayso.engines import voiceprint_graph
 
