@@ -108,7 +108,7 @@ def callbacks() -> Iterator[Callbacks]:
     class Ear(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            received.add(json.loads(body))
+            received.add(json.loads(body), dict(self.headers.items()), body)
             self.send_response(200)
             self.end_headers()
 
@@ -133,11 +133,14 @@ class Callbacks:
     def __init__(self) -> None:
         self.url = ""
         self._bodies: list[dict[str, Any]] = []
+        self.letters: list[tuple[dict[str, str], bytes]] = []
+        """Headers and bodies, as they came."""
         self._news = threading.Condition()
 
-    def add(self, body: dict[str, Any]) -> None:
+    def add(self, body: dict[str, Any], headers: dict[str, str], raw: bytes) -> None:
         with self._news:
             self._bodies.append(body)
+            self.letters.append((headers, raw))
             self._news.notify_all()
 
     def count(self, uuid: str) -> int:
@@ -151,6 +154,12 @@ class Callbacks:
             found = self._news.wait_for(lambda: [b for b in self._bodies if b["id"] == uuid], timeout_s)
             assert found, f"nobody was told about {uuid}; told: {self._bodies}"
             return found[0]
+
+    def wait_for(self, count: int, timeout_s: float = 30) -> list[tuple[dict[str, str], bytes]]:
+        """The letters, once there are so many."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.letters) >= count, timeout_s), self.letters
+            return list(self.letters)
 
 
 def humming(seconds: float = 5.0, pitch_hz: float = 150.0, rate_hz: int = 24_000) -> bytes:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sayso.api import (
+    callbacks,
     clips,
     consents,
     docs,
@@ -34,6 +35,9 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     errors.install(app)
     # Order matters in two places: `voices/custom` before `voices/{uuid}`, and last the synthesis
     # routes, which take any prefix.
-    for part in (health, docs, media, not_offered, voices, consents, recordings, projects, clips, speech):
+    for part in (
+        *(health, docs, media, not_offered, callbacks),
+        *(voices, consents, recordings, projects, clips, speech),
+    ):
         app.include_router(part.router)
     return Edge(app)

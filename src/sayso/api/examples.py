@@ -13,6 +13,7 @@ from typing import Any
 
 from sayso.domain.clip import Clip, ClipState, SoundFormat
 from sayso.domain.consent import Challenge, Consent, ConsentState, Findings
+from sayso.domain.delivery import Attempt, Delivery, DeliveryState, complaint
 from sayso.domain.page import Page
 from sayso.domain.project import Project
 from sayso.domain.recording import Recording
@@ -184,6 +185,26 @@ _A_CONSENT = Consent(
     ),
     checked_at=_NOW,
 )
+_A_DELIVERY = Delivery(
+    id="msg_0f1e2d3c4b5a69788796a5b4",
+    account_id="",
+    key="kept",
+    lane="kept",
+    voice_id=_VOICE,
+    clip_id=None,
+    event="finished",
+    url="https://hooks.example.com/kept",
+    endpoint="hooks.example.com:443",
+    body="{}",
+    link=None,
+    state=DeliveryState.DELIVERED,
+    created_at=_NOW,
+    updated_at=_NOW,
+    attempts=2,
+    failures=1,
+    last_status=200,
+)
+_ATTEMPTS = (Attempt(1, _NOW, 0.31, 503, complaint(503)), Attempt(2, _NOW, 0.12, 200))
 _LINK = "http://127.0.0.1:8000/media/1768473000/…"
 
 _ITEMS: dict[str, Json] = {
@@ -191,6 +212,8 @@ _ITEMS: dict[str, Json] = {
     "recording": responses.recording_item(_A_RECORDING, _LINK),
     "project": responses.project_item(_A_PROJECT),
     "clip": responses.clip_item(_A_CLIP, _LINK),
+    "callback": responses.callback_item(_A_DELIVERY, _ATTEMPTS, None),
+    "webhook secret": responses.webhook_secret_item("whsec_" + 43 * "A" + "=", _NOW, None),
 }
 _BODIES: dict[str, Json] = {
     **{noun: responses.success(item) for noun, item in _ITEMS.items()},

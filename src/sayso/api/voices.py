@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,10 +13,11 @@ from sayso.api.auth import Signed
 from sayso.api.errors import status_of
 from sayso.api.examples import PAGES, VOICE_FLAGS, answers, lists, takes
 from sayso.api.incoming import LargeJson, Linked, Parts, SmallJson, flag, identified
+from sayso.domain.account import Caller
 from sayso.domain.voice import Voice
 from sayso.errors import BadAudio, Rejected
 from sayso.services import Services
-from sayso.usecases import voices
+from sayso.usecases import callbacks, voices
 from sayso.usecases.consents import SentConsent
 from sayso.wire.fields import decode_base64
 from sayso.wire.paging import page_answer, page_request
@@ -25,20 +27,32 @@ from sayso.wire.responses import failure, success, voice_item
 router = APIRouter(prefix="/api/v2/voices", tags=["Voices"])
 
 
-def _item(voice: Voice, services: Services, links: Links, request: Request) -> dict[str, Any]:
-    """The voice with what the flags of the query ask for."""
+def _items(
+    found: Sequence[Voice], caller: Caller, services: Services, links: Links, request: Request
+) -> list[dict[str, Any]]:
+    """The voices with what the flags of the query ask for."""
+    paused = callbacks.paused_endpoints(services, caller)
     wants_sample = flag(request, "sample_url")
-    sample_url = None
-    if wants_sample and voice.sample_key is not None:
-        sample_url = links.to(voice.sample_key, f"{voice.id}-sample.wav")
-    return voice_item(
-        voice,
-        advanced=flag(request, "advanced"),
-        filters=flag(request, "filters"),
-        wants_sample=wants_sample,
-        sample_url=sample_url,
-        is_marked=services.is_marking,
-    )
+
+    def item(voice: Voice) -> dict[str, Any]:
+        sample_url = None
+        if wants_sample and voice.sample_key is not None:
+            sample_url = links.to(voice.sample_key, f"{voice.id}-sample.wav")
+        return voice_item(
+            voice,
+            advanced=flag(request, "advanced"),
+            filters=flag(request, "filters"),
+            wants_sample=wants_sample,
+            sample_url=sample_url,
+            is_marked=services.is_marking,
+            callback_issue=callbacks.issue_of(voice.callback_uri, paused),
+        )
+
+    return [item(voice) for voice in found]
+
+
+def _item(voice: Voice, caller: Caller, services: Services, links: Links, request: Request) -> dict[str, Any]:
+    return _items([voice], caller, services, links, request)[0]
 
 
 def _consent(text: str | None, challenge_id: str | None) -> SentConsent | None:
@@ -79,7 +93,7 @@ def create(caller: Signed, services: Parts, links: Linked, request: Request, bod
             description=form.description,
         ),
     )
-    return _answer(_item(voice, services, links, request), refusal)
+    return _answer(_item(voice, caller, services, links, request), refusal)
 
 
 @router.get(
@@ -88,7 +102,7 @@ def create(caller: Signed, services: Parts, links: Linked, request: Request, bod
 def index(caller: Signed, services: Parts, links: Linked, request: Request) -> Answer:
     """Newest first."""
     page = voices.list_voices(services, caller, page_request(request.query_params))
-    return Answer(page_answer(page, [_item(voice, services, links, request) for voice in page.items]))
+    return Answer(page_answer(page, _items(page.items, caller, services, links, request)))
 
 
 @router.get(
@@ -100,7 +114,7 @@ def index(caller: Signed, services: Parts, links: Linked, request: Request) -> A
 def read(caller: Signed, services: Parts, links: Linked, request: Request, voice_uuid: str) -> Answer:
     """While it is built, `stage`, `progress` (0 to 1) and `seconds_left` tell how far it is."""
     voice = voices.get_voice(services, caller, identified(voice_uuid, "voice"))
-    return Answer(success(_item(voice, services, links, request)))
+    return Answer(success(_item(voice, caller, services, links, request)))
 
 
 @router.put(
@@ -125,7 +139,7 @@ def edit(
     voice, refusal = voices.edit_voice(
         services, caller, identified(voice_uuid, "voice"), voices.VoiceEdit(**given)
     )
-    return _answer(_item(voice, services, links, request), refusal)
+    return _answer(_item(voice, caller, services, links, request), refusal)
 
 
 @router.delete("/{voice_uuid}", summary="Delete a voice", responses=answers("voice deleted"))

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from sayso.domain.account import Caller, Plan
 from sayso.engines.base import Speaker
 from sayso.errors import NotFound
 from sayso.services import Services
-from sayso.storage import voices
+from sayso.storage import accounts, voices
+
+
+def caller_of_token(services: Services, token_id: str) -> Caller:
+    """The account of a token, to act for it. Raises NotFound."""
+    with services.db.read() as tx:
+        token = accounts.find_token(tx, token_id)
+    return Caller(token.account_id, token.id, token.plan)
+
+
+def owner_of_voice(services: Services, voice_id: str) -> Caller:
+    """The account of a voice, to act for it. Raises NotFound."""
+    with services.db.read() as tx:
+        voice = voices.fetch(tx, voice_id)
+    if voice is None:
+        raise NotFound(f"there is no voice {voice_id}")
+    return Caller(voice.account_id, "", Plan.PRO)
 
 
 def find_speaker(services: Services, name: str) -> Speaker:

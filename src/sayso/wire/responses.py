@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sayso.domain.clip import Clip, SoundFormat
+from sayso.domain.delivery import Attempt, Delivery, Endpoint
 from sayso.domain.project import Project
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice, VoiceState
@@ -58,6 +59,7 @@ def voice_item(
     sample_url: str | None = None,
     wants_sample: bool = False,
     is_marked: bool = True,
+    callback_issue: str | None = None,
 ) -> Json:
     """A voice. The flags of the query add fields; `watermark` and what follows it are our own.
 
@@ -99,6 +101,7 @@ def voice_item(
         "watermark": is_marked,
         "consent_status": None if voice.consent_state is None else voice.consent_state.value,
         "issue": voice.issue,
+        "callback_issue": callback_issue,
         "stage": voice.stage,
         "progress": round(voice.progress, 4),
         "seconds_left": None if voice.left_s is None else round(voice.left_s, 1),
@@ -173,6 +176,46 @@ def clip_item(clip: Clip, audio_src: str | None, raw_audio: bytes | None = None)
     if raw_audio is not None:
         item["raw_audio"] = base64.b64encode(raw_audio).decode("ascii")
     return item
+
+
+def callback_item(delivery: Delivery, attempts: Sequence[Attempt], paused: Endpoint | None) -> Json:
+    """A callback in the log. Of its address only the host is told: paths hold secrets."""
+    return {
+        "uuid": delivery.id,
+        "event": delivery.event,
+        "status": delivery.state.value,
+        "host": delivery.endpoint,
+        "issue": delivery.last_error,
+        "paused_since": _stamp_or_none(None if paused is None else paused.paused_at),
+        "next_attempt_at": _stamp_or_none(delivery.next_attempt_at),
+        "attempt_count": delivery.attempts,
+        "attempts": [_attempt(attempt) for attempt in attempts],
+        "created_at": stamp(delivery.created_at),
+        "updated_at": stamp(delivery.updated_at),
+    }
+
+
+def _attempt(attempt: Attempt) -> Json:
+    return {
+        "number": attempt.number,
+        "started_at": stamp(attempt.started_at),
+        "duration": attempt.duration_s,
+        "http_status": attempt.status,
+        "issue": attempt.error,
+    }
+
+
+def webhook_secret_item(secret: str, created_at: datetime, previous_until: datetime | None) -> Json:
+    """The secret that signs callbacks, and until when the one before it signs beside it."""
+    return {
+        "secret": secret,
+        "created_at": stamp(created_at),
+        "previous_valid_until": _stamp_or_none(previous_until),
+    }
+
+
+def _stamp_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else stamp(moment)
 
 
 def speech_answer(
