@@ -36,7 +36,7 @@ def run(*words: str, exit_code: int = 0) -> str:
 def test_help_names_every_command_and_teaches_what_to_do_first():
     text = run("--help")
 
-    for command in ("serve", "work", "demo", "say", "detect", "token", "models", "doctor"):
+    for command in ("serve", "work", "demo", "say", "detect", "token", "webhook", "models", "doctor"):
         assert command in text
     assert "sayso models fetch" in text
     assert "authorized uploader" in run("token", "--help")

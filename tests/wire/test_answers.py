@@ -3,18 +3,20 @@
 import base64
 import json
 import struct
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from sayso.domain.clip import Precision, SoundFormat
-from sayso.domain.event import ClipFailed, ClipFinished, VoiceFailed, VoiceFinished
+from sayso.domain.event import ClipFailed, ClipFinished, FaultyRecording, VoiceFailed, VoiceFinished
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import VoiceState
 from sayso.errors import BadRequest
-from sayso.wire.callbacks import payload, with_link
+from sayso.wire.callbacks import headers, new_secret, payload, with_link
 from sayso.wire.paging import page_answer, page_request
 from sayso.wire.ranges import span_of
 from sayso.wire.responses import failure, speech_answer, speech_failure, stamp, success
@@ -104,6 +106,40 @@ def test_callbacks_of_a_voice_have_five_keys() -> None:
         "issue": "all silent",
         "recordings": [],
     }
+
+
+def test_a_dataset_issue_names_the_recordings_at_fault_key_for_key() -> None:
+    bad = FaultyRecording("1a2b3c4d", "first", "la", 0.9, 2.5, 11.0, 0.6, False, True, False)
+    body = payload(VoiceFailed("55592656", VoiceState.DATASET_ISSUE, "another speaker", (bad,)))
+    assert body["recordings"] == [
+        {
+            "uuid": "1a2b3c4d",
+            "name": "first",
+            "transcript": "la",
+            "stoi_score": 0.9,
+            "pesq_score": 2.5,
+            "si_dr_score": 11.0,
+            "resemble_sample_score": 0.6,
+            "is_active": False,
+            "is_outlier": True,
+            "is_silent": False,
+        }
+    ]
+    refused = payload(VoiceFailed("55592656", VoiceState.CONSENT_FAILED, "other words"))
+    assert (refused["status"], refused["ok"]) == ("consent_validation_failed", False)
+    assert list(refused) == list(body) == ["id", "ok", "status", "issue", "recordings"]
+
+
+def test_an_independent_reader_takes_our_signatures() -> None:
+    secrets, body = [new_secret(), new_secret()], b'{"id": 1}'
+    sent = headers("msg_1", 3, int(time.time()), body, secrets)
+    for secret in secrets:
+        assert Webhook(secret).verify(body, sent) == {"id": 1}
+        for change in ({"webhook-id": "msg_2"}, {"webhook-timestamp": str(int(time.time()) + 1)}):
+            with pytest.raises(WebhookVerificationError):
+                Webhook(secret).verify(body, sent | change)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(body, sent)
 
 
 def test_callbacks_of_a_clip_name_its_project_and_sound() -> None:
