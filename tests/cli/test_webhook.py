@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, s
             tx, token.account_id, "https://there.example/x?key=hunter2", VoiceFinished(voice.id), "k"
         )
         assert told is not None
-        deliveries.begin_attempt(tx, replace(told, attempts=1), now, now)
+        deliveries.begin_attempt(tx, told, now, now)
         deliveries.recover(tx)
     close(services)
     return token.id, voice.id, told.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -100,6 +101,11 @@ def forget_old(tx: Transaction, before: datetime) -> None:
 # --- attempts -----------------------------------------------------------------------------------
 
 
+def next_at(tx: Transaction) -> datetime | None:
+    """When the next attempt is due, or was: it may have to wait for others. None: nothing is pending."""
+    return tx.execute(_NEXT).scalar_one_or_none()
+
+
 def due(
     tx: Transaction,
     now: datetime,
@@ -115,6 +121,18 @@ def due(
     endpoint and no account comes with more than its share. Endpoints (account, name) in `full` are left out,
     and so is whatever waits for an earlier one of its lane to the same address.
     """
+    asked = {
+        "now": now,
+        "full": [f"{account}/{name}" for account, name in full],
+        "per_endpoint": per_endpoint,
+        "per_account": per_account,
+        "most": most,
+    }
+    return [(_delivery(row), bool(row["is_sick"])) for row in tx.execute(_DUE, asked).mappings()]
+
+
+def _due() -> sa.Select[Any]:
+    now = sa.bindparam("now", type_=tables.Moment)
     earlier = sa.alias(_T)
     # Order is for one receiver: an address that was given up for another one must not hold that up.
     behind = sa.exists().where(
@@ -129,46 +147,54 @@ def due(
     )
     endpoint = (_E.c.account_id == _T.c.account_id) & (_E.c.name == _T.c.endpoint)
     ready = (
-        sa.select(_T, sick, turn.label("turn"))
+        # Few columns: all that is due goes through here, and little of it is begun.
+        sa.select(_T.c.number, _T.c.account_id, _T.c.next_attempt_at, sick, turn.label("turn"))
         .select_from(_T.outerjoin(_E, endpoint))
         .where(
             _T.c.state == DeliveryState.PENDING.value,
             _T.c.next_attempt_at <= now,
             (_T.c.leased_until.is_(None)) | (_T.c.leased_until <= now),
             ~behind,
-            *[~((_T.c.account_id == account) & (_T.c.endpoint == name)) for account, name in full],
+            (_T.c.account_id + "/" + _T.c.endpoint).not_in(sa.bindparam("full", expanding=True)),
         )
         .subquery()
     )
     share = sa.func.row_number().over(
         partition_by=ready.c.account_id, order_by=(ready.c.is_sick, ready.c.turn, ready.c.next_attempt_at)
     )
-    fair = sa.select(ready, share.label("share")).where(ready.c.turn <= per_endpoint).subquery()
-    rows = tx.execute(
-        sa.select(fair)
-        .where(fair.c.share <= per_account)
-        .order_by(fair.c.is_sick, fair.c.turn, fair.c.next_attempt_at, fair.c.number)
-        .limit(most)
-    ).mappings()
-    return [(_delivery(row), bool(row["is_sick"])) for row in rows]
-
-
-def soonest(tx: Transaction, now: datetime) -> datetime | None:
-    """When the next thing that is not due yet will be."""
-    later = (_T.c.state == DeliveryState.PENDING.value) & (_T.c.next_attempt_at > now)
-    return tx.execute(
-        sa.select(_T.c.next_attempt_at).where(later).order_by(_T.c.next_attempt_at).limit(1)
-    ).scalar_one_or_none()
-
-
-def begin_attempt(tx: Transaction, delivery: Delivery, now: datetime, leased_until: datetime) -> None:
-    """Note that an attempt, of the number `delivery.attempts`, is under way from now on."""
-    _close_attempts(tx, _A.c.delivery_id == delivery.id)
-    tx.execute(
-        sa.insert(_A).values(delivery_id=delivery.id, number=delivery.attempts, started_at=now),
+    fair = (
+        sa.select(ready, share.label("share"))
+        .where(ready.c.turn <= sa.bindparam("per_endpoint", type_=sa.Integer))
+        .subquery()
     )
-    changed = {"attempts": delivery.attempts, "leased_until": leased_until}
-    tx.execute(sa.update(_T).where(_T.c.id == delivery.id).values(**changed))
+    return (
+        sa.select(_T, fair.c.is_sick)
+        .join_from(fair, _T, _T.c.number == fair.c.number)
+        .where(fair.c.share <= sa.bindparam("per_account", type_=sa.Integer))
+        .order_by(fair.c.is_sick, fair.c.turn, fair.c.next_attempt_at, fair.c.number)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+# Made once: putting them together takes longer than running them.
+_DUE = _due()
+# One that is under way is due once more when its lease runs out.
+_NEXT = sa.select(sa.func.min(sa.func.coalesce(_T.c.leased_until, _T.c.next_attempt_at))).where(
+    _T.c.state == DeliveryState.PENDING.value
+)
+
+
+def begin_attempt(tx: Transaction, delivery: Delivery, now: datetime, leased_until: datetime) -> bool:
+    """Note that the delivery's next attempt is under way from now on; False if it may not be made any more."""
+    mine = (_T.c.id == delivery.id) & (_T.c.state == DeliveryState.PENDING.value)
+    free = _T.c.leased_until.is_(None) | (_T.c.leased_until <= now)
+    number = delivery.attempts + 1
+    changed = {"attempts": number, "leased_until": leased_until}
+    if tx.execute(sa.update(_T).where(mine & free).values(**changed)).rowcount == 0:
+        return False
+    _close_attempts(tx, _A.c.delivery_id == delivery.id)
+    tx.execute(sa.insert(_A).values(delivery_id=delivery.id, number=number, started_at=now))
+    return True
 
 
 def end_attempt(tx: Transaction, delivery_id: str, attempt: Attempt) -> None:

@@ -111,58 +111,52 @@ class Dispatcher:
         self._guarded(self._recover)
         tidy_at = 0.0
         while not self._stop.is_set():
-            began = self._guarded(self._begin_due)
+            looked_at = time.monotonic()
+            pause_s = self._guarded(self._begin_due)
             if time.monotonic() >= tidy_at:
                 self._guarded(self._tidy)
                 tidy_at = time.monotonic() + _TIDY_S
-            if not began:
-                outbox.wait(self._pause_s())
+            # Where thousands are due a look takes long: it must not keep a core busy.
+            self._stop.wait(2 * (time.monotonic() - looked_at))
+            outbox.wait(pause_s)
 
-    def _guarded(self, work: Callable[[], int]) -> int:
+    def _guarded(self, work: Callable[[], float]) -> float:
         try:
             return work()
         except Exception:  # noqa: BLE001 - the edge of a thread that must go on
             _log.exception("callbacks: the database could not be used; trying again")
-            self._stop.wait(_LOOK_S)
-            return 0
-
-    def _pause_s(self) -> float:
-        """Until something may be due, by what this process knows."""
-        try:
-            with self.services.db.read() as tx:
-                soonest = deliveries.soonest(tx, now := _now())
-        except Exception:  # noqa: BLE001 - the next look will tell
             return _LOOK_S
-        return _LOOK_S if soonest is None else min(_LOOK_S, (soonest - now).total_seconds())
 
-    def _recover(self) -> int:
+    def _recover(self) -> float:
         with self.services.db.begin() as tx:
             deliveries.recover(tx)
         return 0
 
-    def _tidy(self) -> int:
+    def _tidy(self) -> float:
         with self.services.db.begin() as tx:
             deliveries.forget_old(tx, _now() - timedelta(seconds=self.services.limits.callback_log_s))
         return 0
 
-    def _begin_due(self) -> int:
-        """Begin as many attempts as there is room for; returns how many."""
+    def _begin_due(self) -> float:
+        """Begin as many attempts as there is room for; returns how long there is nothing to do, in seconds."""
         with self._lock:
             busy = list(self._under_way.values())
-        if len(busy) >= MOST:
-            return 0
+        # Looks that only read: they never wait for writers, and mostly there is nothing to do.
         with self.services.db.read() as tx:
-            # A look that only reads: it never waits for writers, and mostly there is nothing to do.
-            if not self._choose(tx, busy):
-                return 0
+            next_at, now = deliveries.next_at(tx), _now()
+            if next_at is None or next_at > now:
+                return _LOOK_S if next_at is None else min(_LOOK_S, (next_at - now).total_seconds())
+            chosen = self._choose(tx, busy)
+        if not chosen:
+            return _LOOK_S
         with self.services.db.begin() as tx:
-            jobs = self._claim(tx, busy)
+            jobs = self._claim(tx, chosen)
         with self._lock:
             self._under_way |= {job.delivery.id: job for job in jobs}
         for job in jobs:
             name = f"sayso-callback-{job.delivery.id}"
             threading.Thread(target=self._attempt, args=(job,), name=name, daemon=True).start()
-        return len(jobs)
+        return _LOOK_S
 
     def _choose(self, tx: Transaction, busy: list[_Job]) -> list[tuple[Delivery, bool]]:
         """What may be attempted now, within everybody's share."""
@@ -189,15 +183,15 @@ class Dispatcher:
             chosen.append((delivery, is_sick))
         return chosen
 
-    def _claim(self, tx: Transaction, busy: list[_Job]) -> list[_Job]:
+    def _claim(self, tx: Transaction, chosen: list[tuple[Delivery, bool]]) -> list[_Job]:
         """Write down that these attempts are under way."""
         now = _now()
         jobs = []
-        for delivery, is_sick in self._choose(tx, busy):
-            delivery = replace(delivery, attempts=delivery.attempts + 1)
-            deliveries.begin_attempt(tx, delivery, now, now + timedelta(seconds=_LEASE_S))
+        for delivery, is_sick in chosen:
+            if not deliveries.begin_attempt(tx, delivery, now, now + timedelta(seconds=_LEASE_S)):
+                continue
             keys = tuple(kept.secret for kept in signing.current(tx, delivery.account_id, now))
-            jobs.append(_Job(delivery, keys, is_sick))
+            jobs.append(_Job(replace(delivery, attempts=delivery.attempts + 1), keys, is_sick))
         return jobs
 
     # --- one attempt -----------------------------------------------------------------------------
