@@ -38,7 +38,8 @@ class Server:
     token: str
     log: Path
     others: dict[str, str]
-    """Tokens of other accounts: `stranger` (plan pro), `free` (plan free), `golden` (authorized uploader), `reviewer`."""
+    """Tokens of other accounts: `stranger` (plan pro), `free` (plan free), `golden` (authorized uploader),
+    `reviewer`, `hooks` (plan pro)."""
 
     @property
     def port(self) -> int:
@@ -211,6 +212,7 @@ def main() -> None:
             "free": accounts.create_token(services, "free", plan=Plan.FREE)[1],
             "reviewer": accounts.create_token(services, "reviewer", is_reviewer=True)[1],
             "golden": accounts.create_token(services, "golden", is_authorized_uploader=True)[1],
+            "hooks": accounts.create_token(services, "hooks")[1],
         }
         (settings.home / "others.json").write_text(json.dumps(others))
         app = create_app(services, public_url=settings.public_url)

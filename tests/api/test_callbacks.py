@@ -39,63 +39,63 @@ def new_voice(client: httpx.Client, url: str | None) -> str:
 
 
 @pytest.fixture
-def golden(server: Server) -> Iterator[httpx.Client]:
-    """Signed in to an account of which no other test needs the secret."""
-    with server.client(server.others["golden"]) as client:
+def owner(server: Server) -> Iterator[httpx.Client]:
+    """Signed in to an account of which no other test needs the secret, or counts the voices."""
+    with server.client(server.others["hooks"]) as client:
         yield client
 
 
-def test_a_test_arrives_signed_and_is_in_the_log(golden: httpx.Client, told: Callbacks) -> None:
-    voice = new_voice(golden, told.url + "?key=hunter2")
+def test_a_test_arrives_signed_and_is_in_the_log(owner: httpx.Client, told: Callbacks) -> None:
+    voice = new_voice(owner, told.url + "?key=hunter2")
     log = f"/api/v2/voices/{voice}/callbacks"
-    assert golden.get(log).json()["items"] == []
-    sent = golden.post(f"{log}/test").json()["item"]
+    assert owner.get(log).json()["items"] == []
+    sent = owner.post(f"{log}/test").json()["item"]
     assert (sent["event"], sent["status"], sent["attempts"]) == ("test", "pending", [])
-    item = ended(golden, log, sent["uuid"])
+    item = ended(owner, log, sent["uuid"])
     [attempt] = item["attempts"]
     assert (item["status"], item["attempt_count"], item["issue"]) == ("delivered", 1, None)
     assert (attempt["number"], attempt["http_status"], attempt["issue"]) == (1, 200, None)
     assert attempt["duration"] < 30
     [(headers, raw)] = told.wait_for(1)
     assert json.loads(raw) == {"id": voice, "ok": True, "status": "test", "issue": None, "recordings": []}
-    secret = golden.get("/api/v2/webhook_secret").json()["item"]["secret"]
+    secret = owner.get("/api/v2/webhook_secret").json()["item"]["secret"]
     assert Webhook(secret).verify(raw, headers)["id"] == voice
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(raw.replace(b"true", b"false"), headers)
-    text = golden.get(log).text
+    text = owner.get(log).text
     assert "hunter2" not in text
     assert "whsec_" not in text
     assert item["host"] in told.url
 
 
-def test_redelivered_it_keeps_its_id_and_counts_on(golden: httpx.Client, told: Callbacks) -> None:
-    voice = new_voice(golden, told.url)
+def test_redelivered_it_keeps_its_id_and_counts_on(owner: httpx.Client, told: Callbacks) -> None:
+    voice = new_voice(owner, told.url)
     log = f"/api/v2/voices/{voice}/callbacks"
-    uuid = golden.post(f"{log}/test").json()["item"]["uuid"]
-    ended(golden, log, uuid)
-    again = golden.post(f"{log}/{uuid}/redeliver").json()["item"]
+    uuid = owner.post(f"{log}/test").json()["item"]["uuid"]
+    ended(owner, log, uuid)
+    again = owner.post(f"{log}/{uuid}/redeliver").json()["item"]
     assert (again["uuid"], again["status"], len(again["attempts"])) == (uuid, "pending", 1)
     (first, _), (second, _) = told.wait_for(2)
     assert first["webhook-id"] == second["webhook-id"] == uuid
     assert [headers["X-Sayso-Attempt"] for headers in (first, second)] == ["1", "2"]
-    assert len(ended(golden, log, uuid)["attempts"]) == 2
+    assert len(ended(owner, log, uuid)["attempts"]) == 2
 
 
-def test_for_a_day_both_secrets_sign(golden: httpx.Client, told: Callbacks) -> None:
-    old = golden.get("/api/v2/webhook_secret").json()["item"]
+def test_for_a_day_both_secrets_sign(owner: httpx.Client, told: Callbacks) -> None:
+    old = owner.get("/api/v2/webhook_secret").json()["item"]
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", old["secret"])
-    new = golden.post("/api/v2/webhook_secret/rotate").json()["item"]
+    new = owner.post("/api/v2/webhook_secret/rotate").json()["item"]
     assert new["secret"] != old["secret"]
     assert new["previous_valid_until"] is not None
-    assert golden.get("/api/v2/webhook_secret").json()["item"] == new
-    voice = new_voice(golden, told.url)
-    golden.post(f"/api/v2/voices/{voice}/callbacks/test")
+    assert owner.get("/api/v2/webhook_secret").json()["item"] == new
+    voice = new_voice(owner, told.url)
+    owner.post(f"/api/v2/voices/{voice}/callbacks/test")
     [(headers, raw)] = told.wait_for(1)
     for secret in (old["secret"], new["secret"]):
         assert Webhook(secret).verify(raw, headers)
     # The one before last ends at once: never more than two.
-    newest = golden.post("/api/v2/webhook_secret/rotate").json()["item"]["secret"]
-    golden.post(f"/api/v2/voices/{voice}/callbacks/test")
+    newest = owner.post("/api/v2/webhook_secret/rotate").json()["item"]["secret"]
+    owner.post(f"/api/v2/voices/{voice}/callbacks/test")
     headers, raw = told.wait_for(2)[1]
     assert len(headers["webhook-signature"].split()) == 2
     assert Webhook(newest).verify(raw, headers)
@@ -122,60 +122,60 @@ def test_a_clip_has_a_log_too_and_each_attempt_a_link_of_its_own(
 
 
 def test_only_the_owner_sees_sends_and_reads(
-    server: Server, golden: httpx.Client, client: httpx.Client, told: Callbacks
+    server: Server, owner: httpx.Client, client: httpx.Client, told: Callbacks
 ) -> None:
-    voice = new_voice(golden, told.url)
+    voice = new_voice(owner, told.url)
     log = f"/api/v2/voices/{voice}/callbacks"
-    uuid = golden.post(f"{log}/test").json()["item"]["uuid"]
-    other = new_voice(golden, None)
+    uuid = owner.post(f"{log}/test").json()["item"]["uuid"]
+    other = new_voice(owner, None)
     with server.client(server.others["stranger"]) as stranger:
         for method, path in (("GET", log), ("POST", f"{log}/test"), ("POST", f"{log}/{uuid}/redeliver")):
             assert stranger.request(method, path).status_code == 404
-        assert stranger.get("/api/v2/webhook_secret").json() != golden.get("/api/v2/webhook_secret").json()
+        assert stranger.get("/api/v2/webhook_secret").json() != owner.get("/api/v2/webhook_secret").json()
     # Nor by way of another voice.
-    assert golden.post(f"/api/v2/voices/{other}/callbacks/{uuid}/redeliver").status_code == 404
-    answer = golden.post(f"/api/v2/voices/{other}/callbacks/test")
+    assert owner.post(f"/api/v2/voices/{other}/callbacks/{uuid}/redeliver").status_code == 404
+    answer = owner.post(f"/api/v2/voices/{other}/callbacks/test")
     assert answer.status_code == 409
     assert "callback_uri" in answer.json()["message"]
     for path in (log, "/api/v2/webhook_secret"):
         assert anyone.get(server.url + path).status_code == 401
 
 
-def test_the_log_goes_with_the_voice(golden: httpx.Client, told: Callbacks) -> None:
-    voice = new_voice(golden, told.url)
+def test_the_log_goes_with_the_voice(owner: httpx.Client, told: Callbacks) -> None:
+    voice = new_voice(owner, told.url)
     log = f"/api/v2/voices/{voice}/callbacks"
-    ended(golden, log, golden.post(f"{log}/test").json()["item"]["uuid"])
-    golden.delete(f"/api/v2/voices/{voice}")
-    assert golden.get(log).status_code == 404
+    ended(owner, log, owner.post(f"{log}/test").json()["item"]["uuid"])
+    owner.delete(f"/api/v2/voices/{voice}")
+    assert owner.get(log).status_code == 404
 
 
 def test_the_answers_are_as_the_document_shows_them(
-    golden: httpx.Client, server: Server, told: Callbacks
+    owner: httpx.Client, server: Server, told: Callbacks
 ) -> None:
     paths = anyone.get(f"{server.url}/openapi.json").json()["paths"]
-    voice = new_voice(golden, told.url)
+    voice = new_voice(owner, told.url)
     log = f"/api/v2/voices/{voice}/callbacks"
-    ended(golden, log, golden.post(f"{log}/test").json()["item"]["uuid"])
+    ended(owner, log, owner.post(f"{log}/test").json()["item"]["uuid"])
 
     def example(path: str, method: str) -> Any:
         return paths[path][method]["responses"]["200"]["content"]["application/json"]["example"]
 
-    shown, got = example("/api/v2/voices/{voice_uuid}/callbacks", "get"), golden.get(log).json()
+    shown, got = example("/api/v2/voices/{voice_uuid}/callbacks", "get"), owner.get(log).json()
     assert got.keys() == shown.keys()
     assert got["items"][0].keys() == shown["items"][0].keys()
     assert got["items"][0]["attempts"][0].keys() == shown["items"][0]["attempts"][0].keys()
     shown = example("/api/v2/webhook_secret", "get")
-    assert golden.get("/api/v2/webhook_secret").json()["item"].keys() == shown["item"].keys()
+    assert owner.get("/api/v2/webhook_secret").json()["item"].keys() == shown["item"].keys()
 
 
 @pytest.mark.parametrize("language", ["python", "js"])
-def test_the_receivers_of_the_page_work(language: str, golden: httpx.Client, tmp_path: Path) -> None:
+def test_the_receivers_of_the_page_work(language: str, owner: httpx.Client, tmp_path: Path) -> None:
     program = {"python": sys.executable, "js": shutil.which("node")}[language]
     if program is None:
         pytest.skip("node is not installed")
     [code] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
     (tmp_path / "receiver").write_text(code)
-    secret, port = golden.get("/api/v2/webhook_secret").json()["item"]["secret"], free_port()
+    secret, port = owner.get("/api/v2/webhook_secret").json()["item"]["secret"], free_port()
     receiver = subprocess.Popen(
         [program, str(tmp_path / "receiver")],
         env={"WEBHOOK_SECRET": secret, "PORT": str(port)},
@@ -194,14 +194,14 @@ def test_the_receivers_of_the_page_work(language: str, golden: httpx.Client, tmp
             except httpx.TransportError:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-        voice = new_voice(golden, url)
+        voice = new_voice(owner, url)
         log = f"/api/v2/voices/{voice}/callbacks"
-        uuid = golden.post(f"{log}/test").json()["item"]["uuid"]
-        assert ended(golden, log, uuid)["attempts"][0]["http_status"] == 204
-        golden.post(f"{log}/{uuid}/redeliver")
-        ended(golden, log, uuid)
-        uuid = golden.post(f"{log}/test").json()["item"]["uuid"]
-        assert ended(golden, log, uuid)["status"] == "delivered"
+        uuid = owner.post(f"{log}/test").json()["item"]["uuid"]
+        assert ended(owner, log, uuid)["attempts"][0]["http_status"] == 204
+        owner.post(f"{log}/{uuid}/redeliver")
+        ended(owner, log, uuid)
+        uuid = owner.post(f"{log}/test").json()["item"]["uuid"]
+        assert ended(owner, log, uuid)["status"] == "delivered"
     finally:
         receiver.terminate()
         output, _ = receiver.communicate(timeout=10)
