@@ -10,7 +10,9 @@ from sayso.engines.marked import MarkedEngine
 from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_mark_finder, make_marker
 from sayso.engines.resident import Speakers
 from sayso.errors import BadSettings, Unavailable
-from sayso.outbound import Outbound
+from sayso.outbound import FetchLimits, Outbound
+from sayso.pipeline.dataset.limits import MIB, DatasetLimits
+from sayso.pipeline.dataset.preparer import ChildPreparer
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
 from sayso.pipeline.examiner import ChildExaminer
 from sayso.pipeline.trainer import ChildTrainer
@@ -74,7 +76,10 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         is_marking=marker is not None,
         ear=make_ear(settings.engine, options),
         speakers=Speakers(engine, blobs.read),
-        outbound=Outbound(settings.outbound_allow),
+        outbound=Outbound(
+            settings.outbound_allow,
+            fetch=FetchLimits(max_bytes=settings.dataset_max_mib * MIB, total_s=settings.dataset_fetch_s),
+        ),
         marks=make_mark_finder(settings.engine, options),
         decoder=ChildDecoder(
             DecodeLimits(
@@ -92,6 +97,9 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         ),
         trainer=ChildTrainer(
             settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
+        ),
+        preparer=ChildPreparer(
+            settings.engine, settings.models_folder, settings.threads, limits=_dataset_limits(settings)
         ),
         consent=consent_rules(settings),
         limits=limits,
@@ -135,6 +143,7 @@ def close(services: Services) -> None:
     dispatcher.close_dispatcher(services)
     services.examiner.close()
     services.trainer.close()
+    services.preparer.close()
     services.decoder.close()
     services.db.close()
 
@@ -152,6 +161,14 @@ def _warm(services: Services, run_worker: bool) -> None:
             services.trainer.warm()
     except Unavailable as stopping:
         _log.debug("warming up was cut short: %s", stopping)
+
+
+def _dataset_limits(settings: Settings) -> DatasetLimits:
+    return DatasetLimits(
+        max_unpacked_bytes=settings.dataset_max_unpacked_mib * MIB,
+        max_members=settings.dataset_max_members,
+        max_audio_s=settings.dataset_max_hours * 3_600.0,
+    )
 
 
 def _jobs_url(settings: Settings) -> str:

@@ -136,6 +136,23 @@ class Trainer(Protocol):
         """Stop the child process."""
 
 
+class Preparer(Protocol):
+    """Makes utterances of a fetched dataset, in child processes."""
+
+    def unpack(
+        self, path: Path, folder: Path, name: str, tell: Callable[[str, float, float | None], None]
+    ) -> Path:
+        """Lay out what `path` holds; see `sayso.pipeline.dataset.unpack`. Raises BadDataset, TooLarge, Unavailable."""
+
+    def prepare(
+        self, folder: Path, language: str | None, tell: Callable[[str, float, float | None], None]
+    ) -> object:
+        """Cut and hear it, into a manifest; see `sayso.pipeline.dataset.preparing`. Raises BadDataset, Unavailable."""
+
+    def close(self) -> None:
+        """Stop the child process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a use case or a workflow may touch. Built by `sayso.bootstrap.open_services` alone."""
@@ -153,6 +170,7 @@ class Services:
     decoder: Decoder
     examiner: Examiner
     trainer: Trainer
+    preparer: Preparer
     consent: ConsentRules
     limits: Limits
     link_key: bytes

@@ -53,6 +53,21 @@ class Settings(BaseSettings):
         default=(),
         description="Private networks that callbacks may reach, with commas between, e.g. 127.0.0.0/8.",
     )
+    dataset_max_mib: int = Field(
+        default=2_048, ge=1, le=65_536, description="MiB that are fetched from a dataset_url."
+    )
+    dataset_max_unpacked_mib: int = Field(
+        default=4_096, ge=1, le=131_072, description="MiB that a dataset's archive may unpack to."
+    )
+    dataset_max_members: int = Field(
+        default=20_000, ge=1, le=200_000, description="Files that a dataset's archive may hold."
+    )
+    dataset_max_hours: float = Field(
+        default=12.0, gt=0.0, le=100.0, description="Hours of sound that are taken of a dataset."
+    )
+    dataset_fetch_s: float = Field(
+        default=1_800.0, ge=1.0, le=86_400.0, description="Seconds until a dataset must have arrived."
+    )
     company: str = Field(
         default="", description="Who may be named in a spoken consent; empty: any name passes."
     )

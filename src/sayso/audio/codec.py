@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -75,6 +77,84 @@ def decode(
     if not blocks:
         raise BadAudio(f"the {kind} file holds no samples; record something")
     return Waveform(_mono(np.concatenate(blocks)), rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a first reading of a long file found, so that a second one can give it in blocks like `decode` in one."""
+
+    rate_hz: int
+    frames: int
+    gain: float
+    """1, or less for what goes beyond full scale."""
+    channel: int | None
+    """The one to take where the channels cancel each other; None: the mean of all."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.rate_hz
+
+
+def survey(path: Path, *, max_s: float, max_channels: int = 8) -> Survey:
+    """Read the file once, in blocks, and tell how to read it. Raises BadAudio and TooLarge like `decode`.
+
+    But for digital silence, which is a recording here: in a dataset it is judged with the others.
+    """
+    with path.open("rb") as file:
+        kind = sniff(file.read(4_096))
+    if kind not in READS:
+        raise BadAudio(f"this is {kind or 'no audio file that we know'}; send {_READS_TEXT}")
+    frames, peak, mixed_power = 0, 0.0, 0.0
+    power: NDArray[np.float64] = np.zeros(1)
+    peaks: NDArray[np.float64] = np.zeros(1)
+    rate_hz = 0
+    try:
+        with soundfile.SoundFile(path) as sound:
+            rate_hz, channels = int(sound.samplerate), int(sound.channels)
+            _check_shape(kind, rate_hz, channels, max_channels)
+            power, peaks = np.zeros(channels), np.zeros(channels)
+            while len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+                frames += len(block)
+                if frames > max_s * rate_hz:
+                    raise TooLarge(
+                        f"the recording is longer than {max_s:.0f} s, the most we take; cut it into parts"
+                    )
+                if not np.isfinite(block).all():
+                    raise BadAudio(
+                        "the recording holds samples that are not numbers (NaN or infinite); export it again"
+                    )
+                mixed = block.mean(axis=1, dtype=np.float64)
+                peak = max(peak, float(np.abs(mixed).max()))
+                mixed_power += float(np.square(mixed).sum())
+                power += np.square(block, dtype=np.float64).sum(axis=0)
+                peaks = np.maximum(peaks, np.abs(block).max(axis=0))
+    except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
+        raise BadAudio(f"the {kind} file is broken or cut short; export it again") from error
+    if frames == 0:
+        raise BadAudio(f"the {kind} file holds no samples; record something")
+    channel = int(power.argmax()) if mixed_power < 0.02 * power.mean() else None
+    if channel is not None:
+        peak = float(peaks[channel])
+    return Survey(rate_hz, frames, 1.0 / peak if peak > 1.0 else 1.0, channel)
+
+
+def blocks(path: Path, found: Survey) -> Iterator[Samples]:
+    """The samples of a surveyed file, mono and within full scale, in blocks (n,). Raises BadAudio."""
+    left = found.frames
+    try:
+        with soundfile.SoundFile(path) as sound:
+            while left and len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+                block = block[:left]
+                left -= len(block)
+                mono = (
+                    block.mean(axis=1, dtype=np.float64)
+                    if found.channel is None
+                    else block[:, found.channel].astype(np.float64)
+                )
+                yield (mono * found.gain).astype(np.float32)
+    except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
+        raise BadAudio("the file is broken or cut short; export it again") from error
 
 
 def sniff(data: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,21 @@ class Ear(Protocol):
 
     def hear(self, wave: Waveform, language: str | None = None) -> Heard:
         """Transcribe `wave` of any rate and length. Silence gives an empty text and no words."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """An ear that also tells how likely a text is, which is quicker than to hear one."""
+
+    def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
+        """The probability, 0 to 1, of each word of `text` where `wave` of at most 30 s is heard."""
+
+
+class Detector(Protocol):
+    """Tells speech from other sounds."""
+
+    def probabilities(self, wave: Waveform) -> NDArray[np.float32]:
+        """Probability (frames,) of speech in each 32 ms of `wave`, the last one padded."""
 
 
 class Likeness(Protocol):

@@ -7,10 +7,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, Heard, Marker, MarkFinder, Progress, Speaker, Take, VoiceEngine
+from sayso.engines.base import (
+    Detector,
+    Ear,
+    Heard,
+    Marker,
+    MarkFinder,
+    Progress,
+    Speaker,
+    Take,
+    VoiceEngine,
+)
 from sayso.errors import BadSettings
+
+if TYPE_CHECKING:
+    from sayso.engines.whisper import WhisperEar
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +72,27 @@ def make_engine(name: str, options: EngineOptions) -> VoiceEngine:
     return _LazyEngine(name, lambda: factory(options))
 
 
-def make_ear(engine: str, options: EngineOptions) -> Ear:
-    """The ear that fits an engine: Whisper, but for the tone engine one that needs no model."""
+def make_detector(engine: str, options: EngineOptions) -> Detector:
+    """What finds speech beside an engine: Silero's network, but for the tone engine one that needs no model."""
+    if engine == "tone":
+        from sayso.engines.tone import ToneDetector
+
+        return ToneDetector()
+    from sayso.engines.vad import SpeechDetector
+
+    return SpeechDetector(options.models_dir)
+
+
+def make_ear(engine: str, options: EngineOptions, *, at_once: int = 1) -> Ear:
+    """The ear that fits an engine: Whisper, but for the tone engine one that needs no model.
+
+    `at_once` callers share the threads of `options`; more of them wait.
+    """
     if engine == "tone":
         from sayso.engines.tone import ToneEar
 
         return ToneEar(options.step_s)
-    return _LazyEar(options)
+    return _LazyEar(options, at_once)
 
 
 def make_marker(engine: str, options: EngineOptions) -> Marker | None:
@@ -119,15 +147,22 @@ class _LazyEngine:
 class _LazyEar:
     """Whisper, imported when something is to be heard."""
 
-    def __init__(self, options: EngineOptions) -> None:
-        self._options = options
+    def __init__(self, options: EngineOptions, at_once: int) -> None:
+        self._options, self._at_once = options, at_once
         self._lock = threading.Lock()
-        self._ear: Ear | None = None
+        self._ear: WhisperEar | None = None
 
     def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+        return self._get().hear(wave, language)
+
+    def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
+        return self._get().follow(wave, text, language)
+
+    def _get(self) -> WhisperEar:
         with self._lock:
             if self._ear is None:
                 from sayso.engines.whisper import WhisperEar
 
-                self._ear = WhisperEar(self._options.models_dir, self._options.threads)
-        return self._ear.hear(wave, language)
+                threads = max(1, self._options.threads // self._at_once)
+                self._ear = WhisperEar(self._options.models_dir, threads, callers=self._at_once)
+            return self._ear

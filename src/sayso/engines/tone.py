@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sayso.audio.spans import Span, loud_spans
+from sayso.audio.spans import Span, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord, Mark, Progress, Spoken, Take
 from sayso.errors import BadArtifact, NotFound, TooLittleSpeech
@@ -135,6 +135,14 @@ class ToneEar:
         text = " ".join(word.text for word in words)
         confidence = 1.0 if language else 0.9
         return Heard(text, tuple(words), (language or "en")[:2].lower(), confidence)
+
+
+class ToneDetector:
+    """Takes for speech whatever is louder than -45 dBFS."""
+
+    def probabilities(self, wave: Waveform) -> NDArray[np.float32]:
+        """See Detector."""
+        return (frame_levels_dbfs(wave, 0.032) > -45.0).astype(np.float32)
 
 
 class ToneSpans:

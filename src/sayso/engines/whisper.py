@@ -27,6 +27,7 @@ from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
 from sayso.engines.base import Heard, HeardWord
 from sayso.engines.vad import FRAME, SpeechDetector
+from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _MIN_WINDOW_S, _TAIL_S = 10.0, 3.0
 _MARGIN_S = 0.2  # kept around speech: a cut consonant costs a word
 _LONG_PAUSE_S = 3.0  # a silence inside a window invites invented words
 _MAX_CHUNK_S = 28.0
+_MOST_TOKENS = 400  # of a text; the decoder has places for 448 and marks need some
 
 # Whisper's own lines for a decoding that went round in circles, and for one that it made up in silence.
 _MAX_COMPRESSION = 2.4
@@ -64,9 +66,10 @@ _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 class WhisperEar:
     """Implements `Ear`. Loads at the first call; safe to use from several threads."""
 
-    def __init__(self, models_dir: Path, threads: int) -> None:
+    def __init__(self, models_dir: Path, threads: int, *, callers: int = 1) -> None:
+        """`threads` work for each call; `callers` calls run at the same time, others queue."""
         self._models_dir = models_dir
-        self._threads = threads
+        self._threads, self._callers = threads, callers
         self._detector = SpeechDetector(models_dir)
         self._lock = threading.Lock()
         self._loaded: _Whisper | None = None
@@ -101,6 +104,25 @@ class WhisperEar:
             words.extend(_placed(word, chunk) for word in timed)
         return Heard(" ".join(text for text in texts if text), tuple(words), language, confidence)
 
+    def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
+        """How likely each word of `text` is, 0 to 1, where `wave` of at most 30 s is heard and the words before are true.
+
+        One look at the whole text instead of a search for it: a fraction of the work of `hear`.
+        Silence makes every word unlikely. Raises BadRequest for a language that the network does not know.
+        """
+        wave = resample(wave, RATE_HZ)
+        whisper = self._whisper()
+        if language is not None and language not in whisper.languages:
+            raise BadRequest(f"unknown language {language!r}; use an ISO 639-1 code such as en")
+        words = whisper.tokens.words(text)
+        if not words:
+            return ()
+        if sum(map(len, words)) > _MOST_TOKENS or wave.duration_s > WINDOW_S:
+            return (0.0,) * len(words)
+        encoded = whisper.encode(wave.samples)
+        language = language or whisper.detect(encoded)[0]
+        return whisper.likely(encoded, language, words, wave.duration_s)
+
     def warm(self) -> None:
         """Load the weights. Idempotent, safe from any thread."""
         self._whisper()
@@ -110,7 +132,7 @@ class WhisperEar:
             if self._loaded is None:
                 for name in _FILES:
                     weights.path(self._models_dir, f"{_FOLDER}/{name}")
-                self._loaded = _Whisper(self._models_dir / _FOLDER, self._threads)
+                self._loaded = _Whisper(self._models_dir / _FOLDER, self._threads, self._callers)
             return self._loaded
 
     def _chunks(self, wave: Waveform) -> list[_Chunk]:
@@ -183,18 +205,19 @@ def log_mel(samples: Samples) -> NDArray[np.float32]:
 class _Whisper:
     """The network with its vocabulary. CTranslate2's models may be called from any thread."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, callers: int) -> None:
         import ctranslate2
 
         self._ct2 = ctranslate2
         self._model = ctranslate2.models.Whisper(
-            str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
+            str(folder), device="cpu", compute_type="int8", inter_threads=callers, intra_threads=threads
         )
         vocabulary = (folder / "vocabulary.txt").read_text("utf-8").split("\n")
         ids = {token: index for index, token in enumerate(vocabulary)}
         self._end = ids["<|endoftext|>"]
         # Below the end mark: text, spelt as bytes. From it on: marks that are never shown.
         self._spelling = [_bytes(token) for token in vocabulary[: self._end]]
+        self.tokens = Tokens(self._spelling)
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
         self._no_times = ids["<|notimestamps|>"]
         lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
@@ -248,6 +271,20 @@ class _Whisper:
                 confidence = float(np.mean(probabilities[begin:end]))
                 words.append(HeardWord(text, start_s, max(start_s, end_s), confidence))
         return words
+
+    def likely(
+        self,
+        encoded: ctranslate2.StorageView,
+        language: str,
+        words: Sequence[Sequence[int]],
+        duration_s: float,
+    ) -> tuple[float, ...]:
+        """The probability of each word, given as its tokens: the mean of theirs."""
+        tokens = [token for word in words for token in word]
+        frames = round(min(duration_s, WINDOW_S) * RATE_HZ / HOP)
+        found = self._model.align(encoded, self._prompt(language), [tokens], [max(1, frames)])[0]
+        left = iter(found.text_token_probs)
+        return tuple(float(np.mean(list(itertools.islice(left, len(word))))) for word in words)
 
     def text(self, tokens: Sequence[int]) -> str:
         """What `tokens` spell; broken UTF-8, which a network can write, becomes replacement characters."""

@@ -38,14 +38,17 @@ class Outbound:
         timeout_s: float = 10.0,
         total_s: float = 30.0,
         resolver: Resolver | None = None,
+        fetch: FetchLimits | None = None,
     ) -> None:
         """`allow`: networks (CIDR) that may be called although they are private. Raises BadSettings.
 
         `timeout_s` bounds each wait for the other side of a POST, `total_s` a whole one, however it trickles.
+        `fetch` are the limits of downloads that name none.
         """
         self._guard = Guard(allow, resolver)
         self._timeout_s = timeout_s
         self._total_s = total_s
+        self._fetch_limits = fetch or FetchLimits()
 
     def post_json(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """POST `body`; the body of the answer is not read.
@@ -110,4 +113,4 @@ class Outbound:
         an address that may not be called or an answer that is no file (for good), TooLarge, Unavailable when the other
         side is down, slow or breaks off again and again (try again later).
         """
-        return Download(self._guard, url, folder, limits or FetchLimits(), USER_AGENT, progress).run()
+        return Download(self._guard, url, folder, limits or self._fetch_limits, USER_AGENT, progress).run()

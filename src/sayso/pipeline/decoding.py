@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -17,6 +20,10 @@ import numpy as np
 from sayso import errors
 from sayso.audio.waveform import Waveform
 from sayso.errors import BadAudio, Unavailable
+from sayso.pipeline import phone
+from sayso.pipeline.dataset import kinds
+from sayso.pipeline.dataset.limits import DatasetLimits
+from sayso.pipeline.dataset.sound import Sounds
 
 HEAD = struct.Struct("<I")
 """Both ways: length of a JSON head, the head, then as many bytes as the head says."""
@@ -58,7 +65,13 @@ class ChildDecoder:
         self._is_closed = False
 
     def decode(self, data: bytes) -> Waveform:
-        """Mono audio of any format we read, at its own rate. Raises BadAudio, TooLarge, Unavailable."""
+        """Mono audio of any format we read, at its own rate. Raises BadAudio, TooLarge, Unavailable.
+
+        What phones record is read where there is an ffmpeg; see `sayso.pipeline.phone`.
+        """
+        kind = kinds.audio(data[: kinds.HEAD_BYTES])
+        if kind in kinds.PHONE:
+            return self._phone(data, kind)
         child = self._free.get()
         try:
             if child is not None and child.is_gone():
@@ -77,6 +90,20 @@ class ChildDecoder:
                 ) from died
         finally:
             self._free.put(child)
+
+    def _phone(self, data: bytes, kind: str) -> Waveform:
+        if phone.program() is None:
+            raise BadAudio(f"the file is {kind}; {phone.REMEDY}")
+        # Such files have their index at the end, and cannot be read from a pipe.
+        with tempfile.TemporaryDirectory(prefix="sayso-") as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(data)
+            with contextlib.closing(Sounds(DatasetLimits(max_recording_s=self._limits.max_s))) as sounds:
+                rate_hz, _ = sounds.shape(path)
+                wave = sounds.wave(path, rate_hz)
+        if not wave.samples.any():
+            raise BadAudio("the recording is digital silence, every sample is zero; check the microphone")
+        return wave
 
     def warm(self) -> None:
         """Have one child ready, so that the first upload does not wait for it."""

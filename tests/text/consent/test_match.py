@@ -12,7 +12,7 @@ from sayso.text.consent.reasons import REASONS
 from sayso.text.consent.statement import Statement, load
 
 STATEMENTS = load()
-COMPANY, PLATFORMS = "Acme Robotics", ("Sayso", "Resemble AI")
+COMPANY, PLATFORMS = "Acme Robotics", ("Sayso", "Resemble AI", "Resemble")
 ENGLISH = STATEMENTS["en"]
 RIGHT = ENGLISH.sentence(COMPANY, "Sayso")
 
@@ -60,6 +60,7 @@ def test_harmless_words_around_it_are_accepted(heard: str) -> None:
     ("find", "put"),
     [
         ("I am", "I'm"),
+        ("by Acme", "by, uh, um, Acme"),
         ("I am", "Im"),
         ("I am aware", "I am a where"),
         ("aware", "awear"),
@@ -104,35 +105,24 @@ def test_small_errors_of_the_recogniser_are_accepted(find: str, put: str) -> Non
 
 @pytest.mark.parametrize("miss", NEAR_MISSES, ids=lambda miss: f"{miss.language}: {miss.find} > {miss.put}")
 def test_a_near_miss_is_not_accepted(miss: NearMiss) -> None:
-    found = held(changed(right(miss.language), miss), STATEMENTS[miss.language])
+    statement = STATEMENTS[miss.language]
+    text = changed(right(miss.language), miss)
+    found = held(text, statement)
     assert found.verdict != "accepted"
     assert miss.code in found.reasons
     assert found.verdict == "refused" or REASONS[miss.code].verdict == "review"
 
+    shouted = "".join(char for char in text if char.isalnum() or char in " '’-").upper()
+    assert held(shouted, statement).verdict != "accepted"
 
-@pytest.mark.parametrize("miss", NEAR_MISSES, ids=lambda miss: f"{miss.language}: {miss.find} > {miss.put}")
-def test_a_near_miss_is_not_accepted_shouted_without_marks(miss: NearMiss) -> None:
-    statement = STATEMENTS[miss.language]
-    text = changed(right(miss.language), miss)
-    bare = "".join(char for char in text if char.isalnum() or char in " '’-")
-    assert held(bare.upper(), statement).verdict != "accepted"
+    if miss.code != "wrong_company" and COMPANY not in miss.find:
+        assert held(text, statement, company="").verdict != "accepted"
 
 
-NAMED = [miss for miss in NEAR_MISSES if miss.code not in ("wrong_company",) and COMPANY not in miss.find]
-
-
-@pytest.mark.parametrize("miss", NAMED, ids=lambda miss: f"{miss.language}: {miss.find} > {miss.put}")
-def test_a_near_miss_is_not_accepted_where_any_company_passes(miss: NearMiss) -> None:
-    text = changed(right(miss.language), miss)
-    assert held(text, STATEMENTS[miss.language], company="").verdict != "accepted"
-
-
-@pytest.mark.parametrize("first", STATEMENTS)
-@pytest.mark.parametrize("second", STATEMENTS)
-def test_another_language_is_not_the_statement(first: str, second: str) -> None:
-    found = held(right(first), STATEMENTS[second])
-    assert (found.verdict == "accepted") is (first == second)
-    assert found.verdict != "review"
+@pytest.mark.parametrize("language", STATEMENTS)
+def test_another_language_is_not_the_statement(language: str) -> None:
+    found = {other: held(right(other), STATEMENTS[language]).verdict for other in STATEMENTS}
+    assert found == dict.fromkeys(STATEMENTS, "refused") | {language: "accepted"}
 
 
 class TestNames:

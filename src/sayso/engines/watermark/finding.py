@@ -16,7 +16,7 @@ from sayso.engines.watermark import spectrum
 from sayso.engines.watermark.marking import Finding
 from sayso.engines.watermark.network import Stack
 
-SPEEDS = (0.95, 1.05)
+SPEEDS = (0.97, 1.03, 0.95, 1.05)
 """Tried besides the true one: a mark that was made faster or slower is another pattern of frequencies."""
 
 _RATE_HZ = 16_000
@@ -49,6 +49,8 @@ def find(wave: Waveform, slow: Stack, normal: Stack, fast: Stack) -> Finding:
         found = _at_speed(excerpt, speed, (slow, normal, fast))
         if found.confidence > best.confidence:
             best = Finding(found.confidence, found.start_s + at_s, found.end_s + at_s, speed)
+        if best.is_marked:
+            break
     return best
 
 

@@ -59,7 +59,18 @@ def archive(data: bytes) -> str:
 def audio(data: bytes) -> str:
     """The name of the format of sound that is read, phones' included, or empty; `data` is a file's head."""
     kind = codec.sniff(data)
+    if kind == "MP3" and data.startswith((b"\xff\xfe", b"\xfe\xff")) and _is_utf16(data):
+        return ""  # the mark of UTF-16 is the sign of a kind of MPEG sound that nobody uses
     return kind if kind in codec.READS or kind in PHONE else ""
+
+
+def is_text(data: bytes) -> bool:
+    """Whether it may be read as text at all; `data` is a file's head."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _is_utf16(data)
+    # Pages and XML are text, and no list: they are passed over where texts are looked for.
+    plain = codec.sniff(data) in ("", "JSON", "an XML file", "an HTML page")
+    return plain and not any(byte < 9 for byte in data)
 
 
 def other(data: bytes) -> str:
@@ -78,6 +89,11 @@ def is_archive(data: bytes) -> bool:
     return (
         bool(archive(data)) or codec.sniff(data).endswith("archive") or data.startswith((b"BZh", b"\xfd7zXZ"))
     )
+
+
+def _is_utf16(data: bytes) -> bool:
+    text = data[: len(data) // 2 * 2].decode("utf-16", "replace")
+    return all(char.isprintable() or char.isspace() for char in text[:-1])
 
 
 def _is_tar(data: bytes) -> bool:

@@ -81,6 +81,7 @@ def align(statement: Statement, words: Sequence[Word], names: frozenset[str]) ->
         is_name = part.is_name
         before = rows[i]
         known: dict[str, float] = {}
+        longest = 1 + max(map(len, (part.text, *part.forms)))  # of several words in one
         row = [0.0] * (n + 1)
         steps: list[tuple[int, int, float]] = []
         for j in range(n + 1):
@@ -103,6 +104,8 @@ def align(statement: Statement, words: Sequence[Word], names: frozenset[str]) ->
                         top, step = score, (i, start, 1.0)
             else:
                 for more, (heard, is_refusing) in enumerate(joins[j]):
+                    if more and len(heard) > longest:
+                        break
                     found = known.get(heard)
                     if found is None:
                         least = LEAST_ALIKE if part.is_key and not more else _LEAST_ALIKE_OTHERS

@@ -153,6 +153,9 @@ class _Matching:
         self._similarity[slot] = None
         if not place.is_heard:
             return
+        known = {word for name in self._expected[slot] for word in name}
+        while place.end - place.start > 1 and self._is_hesitation(place.start, known):
+            place = self._places[index] = Place(place.start + 1, place.end, 1.0)
         following = next((later.start for later in self._places[index + 1 :] if later.is_heard), None)
         # Where the next word of the statement is, the name ends; or else it has to be found out.
         is_open = index == len(self._places) - 1 or not self._places[index + 1].is_heard
@@ -163,14 +166,16 @@ class _Matching:
                 self._places[index] = Place(place.start, self._free_end(place.start, limit), 1.0)
             return
         ends = range(place.start + 1, limit + 1) if is_open else (place.end,)
-        scored = [(self._alike(slot, place.start, end), -end) for end in ends]
-        best, end = max(scored)
-        end = -end
+        best, end = max((self._alike(slot, place.start, end), end) for end in ends)
         if is_open and best < NAME_SURE:
             # Another name: all of it is told, so that people see what was heard.
             end = max(end, self._free_end(place.start, limit))
         self._similarity[slot] = best
         self._places[index] = Place(place.start, end, 1.0)
+
+    def _is_hesitation(self, at: int, known: set[str]) -> bool:
+        word = self._words[at].text
+        return (word,) in self._statement.fillers and word not in known | self._statement.legal_forms
 
     def _alike(self, slot: str, start: int, end: int) -> float:
         heard = tuple(word.text for word in self._words[start:end])

@@ -1,0 +1,59 @@
+"""A dataset in child processes of lower priority: hearing keeps all cores busy for minutes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from sayso.pipeline.dataset.limits import DatasetLimits
+from sayso.pipeline.dataset.preparing import Manifest, read_manifest
+from sayso.pipeline.dataset.unpack import unpack
+from sayso.pipeline.json_child import JsonChild, Tell
+
+
+class ChildPreparer:
+    """One dataset at a time; others wait. The child goes when a dataset is done: its models are large."""
+
+    def __init__(
+        self,
+        engine: str,
+        models_dir: Path,
+        threads: int,
+        *,
+        limits: DatasetLimits | None = None,
+        nice: int = 10,
+    ) -> None:
+        self._limits = limits or DatasetLimits()
+        options = {
+            "engine": engine,
+            "models_dir": str(models_dir),
+            "threads": threads,
+            "limits": asdict(self._limits),
+            "nice": nice,
+        }
+        self._child = JsonChild("sayso.pipeline.dataset.prepare_child", options, "preparing")
+
+    def unpack(self, path: Path, folder: Path, name: str, tell: Tell) -> Path:
+        """See `sayso.pipeline.dataset.unpack.unpack`; in a child of its own, which needs no models."""
+        return unpack(path, folder, self._limits, name=name, tell=tell)
+
+    def prepare(self, folder: Path, language: str | None, tell: Tell) -> Manifest:
+        """See `sayso.pipeline.dataset.preparing.prepare`; `language` may have a region (en-US).
+
+        Raises what that raises, and ChildDied: then call it again, it goes on where it was.
+        """
+        code = (language or "").partition("-")[0].lower() or None
+        try:
+            self._child.run({"folder": str(folder), "language": code}, tell)
+        finally:
+            self._child.rest()
+        return read_manifest(folder)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child while it lives."""
+        return self._child.pid
+
+    def close(self) -> None:
+        """Kill the child; a job under way raises ChildDied."""
+        self._child.close()
