@@ -8,6 +8,7 @@ import pytest
 from real_speech import models_dir, utterances
 from sayso.audio.waveform import Waveform
 from sayso.engines.whisper import WhisperEar, _byte_of, _goes_in_circles, log_mel
+from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadArtifact, BadRequest
 
 RATE = 16_000
@@ -134,3 +135,45 @@ def test_other_languages_are_recognised(ear, folder, language):
     longest = max(utterances(folder), key=lambda u: len(u.text))
 
     assert ear.hear(longest.wave()).language == language
+
+
+@pytest.mark.real
+def test_a_right_text_is_likely_and_another_is_not(ear):
+    spoken = utterances()[::9]
+    likely: dict[str, list[float]] = {"right": [], "wrong": []}
+    for said, other in zip(spoken, [*spoken[1:], spoken[0]], strict=True):
+        wave = said.wave().cut(0, 29.9)
+        right, wrong = (ear.follow(wave, text, "en") for text in (said.text, other.text))
+        assert len(right) == len(said.text.split())
+        assert all(0 <= probability <= 1 for probability in right)
+        assert np.mean(right) > np.mean(wrong) + 0.2
+        likely["right"] += right
+        likely["wrong"] += wrong
+    assert np.mean(np.array(likely["right"]) > 0.3) > 0.8
+    assert np.mean(np.array(likely["wrong"]) > 0.3) < 0.3
+
+
+@pytest.mark.real
+def test_following_nothing_or_too_much(ear):
+    wave = Waveform(np.zeros(RATE, np.float32), RATE)
+    assert ear.follow(wave, " ", "en") == ()
+    assert set(ear.follow(wave, "word " * 500, "en")) == {0.0}
+    assert max(ear.follow(wave, "something that nobody said", "en")) < 0.7
+    with pytest.raises(BadRequest):
+        ear.follow(wave, "x", "xx")
+
+
+def test_text_is_spelt_with_the_longest_tokens_that_were_learnt_first():
+    spelling = [
+        b" ",
+        *(bytes([c]) for c in b"abc'"),
+        b"ab",
+        b" ab",
+        b" abc",
+        "é".encode()[:1],
+        "é".encode()[1:],
+    ]
+    tokens = Tokens(spelling)
+    assert tokens.words("ab abc ca") == [[6], [7], [0, 3, 1]]
+    assert tokens.words("é") == [[0, 8, 9]]
+    assert tokens.words(" ") == []
