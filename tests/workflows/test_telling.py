@@ -220,6 +220,7 @@ def test_a_receiver_that_asks_for_patience_gets_it(office: Office, strict: Stric
 def test_events_of_one_voice_arrive_in_order_and_those_of_others_do_not_wait(
     office: Office, strict: Strict
 ) -> None:
+    office.with_limits(webhook_delays_s=(1.5,))
     strict.answers = [500]
     first = office.tell(strict.url, "same")
     wait_until(lambda: office.get(first).failures == 1)
@@ -255,14 +256,14 @@ def test_a_dead_receiver_holds_nobody_else_up(office: Office, strict: Strict) ->
     silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
     try:
         for listener in silent:
-            for n in range(10):
+            for n in range(20):
                 office.tell(f"http://127.0.0.1:{listener.getsockname()[1]}/", f"dead-{n}")
         with office.services.db.begin() as tx:
             bob = accounts.insert_account(tx, "bob", datetime.now(UTC))
         began = time.monotonic()
         own, others = office.tell(strict.url, "mine"), office.tell(strict.url, "his", account=bob)
         assert office.wait(others).state is DeliveryState.DELIVERED
-        assert time.monotonic() - began < 1.0, "another account's"
+        assert time.monotonic() - began < 3.0, "another account's"
         assert office.wait(own).state is DeliveryState.DELIVERED
         assert time.monotonic() - began < 4.0, "the same account's"
     finally:
