@@ -18,6 +18,11 @@ def test_clipping_is_counted_where_the_tops_are_flat():
     assert damage.flat_top_ratio(wave(np.zeros(0))) == 0.0
 
 
+def test_an_offset_larger_than_the_sound_is_no_clipping():
+    assert damage.flat_top_ratio(wave(0.1 * CLEAN + 0.2)) < 1e-4
+    assert damage.flat_top_ratio(wave(np.full(1000, 0.3))) == 0.0
+
+
 def test_one_side_alone_may_be_clipped():
     limit = float(np.quantile(CLEAN, 0.97))
 

@@ -41,8 +41,8 @@ def test_a_clean_recording_is_good_and_needs_no_word():
         ({"speech_s": 0.7}, Harm.SILENT, Grade.REJECTED),  # less than a tenth
         ({"flat_top_ratio": 2e-4}, Harm.CLIPPED, Grade.LOOK),
         ({"flat_top_ratio": 1e-2}, Harm.RUINED_BY_CLIPPING, Grade.REJECTED),
-        ({"snr_db": 10.0}, Harm.NOISY, Grade.LOOK),
-        ({"snr_db": 0.0}, Harm.NOISY, Grade.LOOK),  # the score is good all the same
+        ({"snr_db": 10.0, "si_sdr_db": 12.0}, Harm.NOISY, Grade.LOOK),
+        ({"snr_db": 0.0, "si_sdr_db": 12.0}, Harm.NOISY, Grade.LOOK),  # the score is good all the same
         ({"snr_db": 0.0, "pesq": 1.1, "si_sdr_db": 0.0}, Harm.DROWNED, Grade.REJECTED),
         ({"pesq": 1.3, "si_sdr_db": 5.0}, Harm.POOR, Grade.LOOK),
         ({"pesq": 1.1, "si_sdr_db": -5.0, "stoi": 0.7, "overall": 1.4}, Harm.UNUSABLE, Grade.REJECTED),
@@ -68,12 +68,23 @@ def test_each_harm_has_its_code_and_two_sentences(change, code, becomes):
     assert found[0].remedy.endswith(".")
 
 
+def test_noise_needs_two_witnesses():
+    assert reasons(replace(CLEAN, snr_db=5.0)) == ()
+    assert reasons(replace(CLEAN, si_sdr_db=12.0)) == ()
+
+
 def test_what_was_mended_is_repaired_and_the_rest_stays_to_be_looked_at():
     found = reasons(replace(CLEAN, dc_offset=0.1, tail_s=4.0))
 
     assert grade(found, frozenset({Harm.OFFSET, Harm.LONG_SILENCE})) is Grade.REPAIRED
     assert grade(found, frozenset({Harm.OFFSET})) is Grade.LOOK
     assert grade(reasons(replace(CLEAN, speech_s=0.0)), frozenset({Harm.SILENT})) is Grade.REJECTED
+
+
+def test_of_what_is_rejected_no_repair_is_promised():
+    found = reasons(replace(CLEAN, flat_top_ratio=0.1, dc_offset=0.1, level_dbfs=-5.0))
+
+    assert [reason.code for reason in found] == [Harm.RUINED_BY_CLIPPING]
 
 
 def test_a_file_of_a_low_rate_is_not_called_upsampled_for_ending_where_it_must():
@@ -156,12 +167,18 @@ def test_too_little_speech_says_how_much_there_is_and_how_much_to_add():
     )
 
 
+def test_a_second_too_few_is_never_rounded_away():
+    found = verdict([judged("one", speech_s=9.98)], least_s=10.0)
+
+    assert found.issue.startswith("There are 9.9 s of good speech, 10.0 s are needed. Add at least 1 s")
+
+
 def test_nothing_at_all_is_an_issue_too():
     found = verdict([], least_s=10.0)
 
     assert found.outcome is Outcome.ISSUE
     assert found.issue == (
-        "There is no good speech, 10.0 s are needed. Add at least 10.0 s of clear speech, then start the build again."
+        "There is no good speech, 10.0 s are needed. Add at least 10 s of clear speech, then start the build again."
     )
 
 

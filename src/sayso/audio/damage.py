@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sayso.audio.waveform import Samples, Waveform
 
-_TOP = 0.995  # of the extreme: samples above it lie on it
+_NEAR = 0.005  # of the reach: samples so near to an extreme lie on it
 _RUN = 3  # samples in a row that lie on an extreme: no smooth top does that below 4 kHz
 _QUIET_PEAK = 1e-3
 _BIN_HZ = 125.0
@@ -50,11 +50,13 @@ def flat_top_ratio(wave: Waveform) -> float:
     samples = wave.samples
     if len(samples) < _RUN:
         return 0.0
+    highest, lowest = float(samples.max()), float(samples.min())
+    # Half the range, not the peak: an offset must not move the line.
+    reach = (highest - lowest) / 2.0
+    if reach < _QUIET_PEAK:
+        return 0.0
     count = 0
-    for extreme in (float(samples.max()), float(samples.min())):
-        if abs(extreme) < _QUIET_PEAK:
-            continue
-        on = samples >= _TOP * extreme if extreme > 0 else samples <= _TOP * extreme
+    for on in (samples >= highest - _NEAR * reach, samples <= lowest + _NEAR * reach):
         edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
         lengths = edges[1::2] - edges[::2]
         count += int(lengths[lengths >= _RUN].sum())

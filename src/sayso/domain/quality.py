@@ -15,6 +15,7 @@ SILENT_S, SILENT_PART = 0.5, 0.1
 CLIPPED, RUINED_BY_CLIPPING = 1e-4, 3e-3
 """Part of the samples that lie on a flat top: unclipped speech stays below 1e-5."""
 NOISY_SNR_DB, DROWNED_SNR_DB = 15.0, 3.0
+"""Speech over pauses, and SI-SDR: noisy is what lies below by both."""
 REVERBERANT_S = 0.27
 """Decay as `audio/room.py` has it: rooms of about 0.4 s and more."""
 NARROW_HZ = 6_000.0
@@ -166,7 +167,7 @@ def reasons(figures: Figures) -> tuple[Reason, ...]:
     """What is wrong with the recording by itself, worst first; the speaker is judged beside the others."""
     if figures.is_silent:
         return (_silent(figures),)
-    return tuple(
+    found = tuple(
         reason
         for reason in (
             _clipping(figures),
@@ -182,6 +183,10 @@ def reasons(figures: Figures) -> tuple[Reason, ...]:
         )
         if reason is not None
     )
+    if any(reason.code in FATAL for reason in found):
+        # Nobody mends what is thrown away: no word of repairs.
+        return tuple(reason for reason in found if reason.code not in REPAIRABLE)
+    return found
 
 
 def grade(found: tuple[Reason, ...], repaired: frozenset[Harm] = frozenset()) -> Grade:
@@ -224,7 +229,8 @@ def _clipping(f: Figures) -> Reason | None:
 
 
 def _noise(f: Figures) -> Reason | None:
-    if f.snr_db >= NOISY_SNR_DB:
+    # Breath and the ends of words fill the pauses of who speaks without any: two witnesses are needed.
+    if f.snr_db >= NOISY_SNR_DB or (f.si_sdr_db is not None and f.si_sdr_db >= NOISY_SNR_DB):
         return None
     if f.snr_db < DROWNED_SNR_DB and f.score < POOR_SCORE:
         return Reason(

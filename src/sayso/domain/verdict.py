@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,7 +82,8 @@ def verdict(recordings: Sequence[Judged], *, least_s: float) -> Verdict:
             if usable_s
             else f"there is no good speech, {_time(least_s)} are needed"
         )
-    remarks = _remarks(recordings, rejected)
+    # With an issue, the issue itself names what is rejected.
+    remarks = _remarks(recordings, [] if problems else rejected)
     if not problems:
         return Verdict(Outcome.REMARKS if remarks else Outcome.ACCEPTED, None, remarks)
     return Verdict(Outcome.ISSUE, _issue(problems, rejected, foreign, least_s - usable_s), remarks)
@@ -102,7 +104,7 @@ def _issue(
         them = "it" if len(rejected) == 1 else f"these {len(rejected)} recordings"
         todo.append(f"delete or replace {them}")
     if missing_s > 0:
-        todo.append(f"add at least {_time(missing_s)} of clear speech")
+        todo.append(f"add at least {_more(missing_s)} of clear speech")
     sentences.append(_capital(" and ".join(todo)) + ", then start the build again.")
     return " ".join(sentences)
 
@@ -142,9 +144,17 @@ def _names(recordings: Sequence[Judged]) -> str:
 
 
 def _time(seconds: float) -> str:
+    """Never more than there is: 9.98 s are not the 10.0 that are needed."""
     if seconds < 90.0:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60.0:.1f} minutes"
+        return f"{math.floor(seconds * 10.0 + 1e-6) / 10.0:.1f} s"
+    return f"{math.floor(seconds / 6.0 + 1e-6) / 10.0:.1f} minutes"
+
+
+def _more(seconds: float) -> str:
+    """What to add: rounded up."""
+    if seconds < 90.0:
+        return f"{max(1, math.ceil(seconds))} s"
+    return f"{math.ceil(seconds / 6.0) / 10.0:.1f} minutes"
 
 
 def _capital(sentence: str) -> str:
