@@ -16,6 +16,7 @@ Sound and what was heard are kept in --cache: a second run takes seconds, a run 
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import random
@@ -35,6 +36,7 @@ from consent_texts import PLATFORMS, RIGHT, Said, held_out_kinds, sayings
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.whisper import WhisperEar
+from sayso.text.consent import doubt
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.statement import Statements, load
 
@@ -87,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
     report = common.Report("consent: are the right words accepted, and near misses not?", options)
     statements = load()
     readers, absent = consent_readers.readers(options.models, options.threads)
-    studio = Studio(options.cache, readers, WhisperEar(options.models, options.threads))
+    studio = Studio(options.cache, readers, WhisperEar(options.models, options.threads), statements)
     print(f"\nreaders: {', '.join(readers)}" + (f"; absent: {'; '.join(absent)}" if absent else ""))
     deadline = time.monotonic() + 60 * options.minutes
     clips = _clips(list(readers))
@@ -136,12 +138,19 @@ def _clips(readers: Sequence[str]) -> list[Clip]:
 class Studio:
     """Speaks and hears, each thing once."""
 
-    def __init__(self, folder: Path, readers: Mapping[str, consent_readers.Reader], ear: WhisperEar) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        readers: Mapping[str, consent_readers.Reader],
+        ear: WhisperEar,
+        statements: Statements,
+    ) -> None:
         self._sound = folder / "sound"
         self._sound.mkdir(parents=True, exist_ok=True)
         self._file = folder / "heard.jsonl"
         self._readers = readers
         self._ear = ear
+        self._statements = statements
         self._known: dict[str, dict[str, Any]] = {}
         if self._file.is_file():
             for line in self._file.read_text("utf-8").splitlines():
@@ -177,13 +186,14 @@ class Studio:
     def listen(self, key: str, wave: Waveform) -> dict[str, Any]:
         """What the ear makes of it; remembered."""
         began = time.process_time()
-        heard = self._ear.hear(wave)
+        heard = self._ear.hear(wave, rivals=functools.partial(doubt.rivals, self._statements))
         entry = {
             "key": key,
             "text": heard.text,
             "language": heard.language,
             "sure": round(heard.language_confidence, 3),
             "words": [[word.text, round(word.confidence, 3)] for word in heard.words],
+            "rivals": [[text, round(margin, 2)] for text, margin in heard.rivals],
             "sound_s": round(wave.duration_s, 2),
             "cpu_s": round(time.process_time() - began, 2),
         }
@@ -223,7 +233,8 @@ def judged(statements: Statements, company: str, heard: Mapping[str, Any]) -> Ma
     statement = statements.get(heard["language"])
     if statement is None:
         return None
-    return match(heard["text"], statement, company=company, platforms=PLATFORMS)
+    found = match(heard["text"], statement, company=company, platforms=PLATFORMS)
+    return doubt.weighed(found, heard["rivals"])
 
 
 def _verdict(found: Match | None) -> str:

@@ -6,7 +6,7 @@ constructed, so that a server which never speaks never pays for torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -39,6 +39,13 @@ class Heard:
     """ISO 639-1 code, detected unless it was given."""
     language_confidence: float
     """0 to 1; 1 when the language was given."""
+    rivals: tuple[tuple[str, float], ...] = ()
+    """Other words that were asked about, and how much less likely they are than those heard: nats, log of the
+    ratio. Near 0, the ear cannot tell them apart; below it, it chose badly."""
+
+
+Rivals = Callable[[str, Sequence[str]], Sequence[tuple[int, int, str]]]
+"""Language, words heard -> (start, end, text): other words that might have been said instead of words [start:end]."""
 
 
 class Ear(Protocol):

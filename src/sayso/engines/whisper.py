@@ -25,7 +25,7 @@ from sayso.audio.resample import resample
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
-from sayso.engines.base import Heard, HeardWord
+from sayso.engines.base import Heard, HeardWord, Rivals
 from sayso.engines.vad import FRAME, SpeechDetector
 from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadRequest
@@ -74,9 +74,11 @@ class WhisperEar:
         self._lock = threading.Lock()
         self._loaded: _Whisper | None = None
 
-    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
+    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
         """Transcribe `wave` of any rate and length; `language` is an ISO 639-1 code, detected if None.
 
+        `rivals` names other words that might have been said: each costs another tenth of a second, and the
+        answer tells how much less likely it is.
         Silence gives an empty text, no words, and a confidence of 0 in the language.
         Raises BadRequest for a language that the network does not know.
         """
@@ -95,6 +97,7 @@ class WhisperEar:
             language, confidence = whisper.detect(encoded[longest])
         texts: list[str] = []
         words: list[HeardWord] = []
+        weighed: list[tuple[str, float]] = []
         for chunk, features in zip(chunks, encoded, strict=True):
             tokens = whisper.transcribe(features, language)
             if not tokens:
@@ -102,7 +105,10 @@ class WhisperEar:
             texts.append(whisper.text(tokens).strip())
             timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             words.extend(_placed(word, chunk) for word in timed)
-        return Heard(" ".join(text for text in texts if text), tuple(words), language, confidence)
+            if rivals is not None:
+                weighed += whisper.weigh(features, language, tokens, chunk.span.duration_s, rivals)
+        text = " ".join(text for text in texts if text)
+        return Heard(text, tuple(words), language, confidence, tuple(weighed))
 
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         """How likely each word of `text` is, 0 to 1, where `wave` of at most 30 s is heard and the words before are true.
@@ -218,6 +224,7 @@ class _Whisper:
         # Below the end mark: text, spelt as bytes. From it on: marks that are never shown.
         self._spelling = [_bytes(token) for token in vocabulary[: self._end]]
         self.tokens = Tokens(self._spelling)
+        self._spelt: dict[bytes, int] | None = None
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
         self._no_times = ids["<|notimestamps|>"]
         lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
@@ -285,6 +292,52 @@ class _Whisper:
         found = self._model.align(encoded, self._prompt(language), [tokens], [max(1, frames)])[0]
         left = iter(found.text_token_probs)
         return tuple(float(np.mean(list(itertools.islice(left, len(word))))) for word in words)
+
+    def weigh(
+        self,
+        encoded: ctranslate2.StorageView,
+        language: str,
+        tokens: list[int],
+        duration_s: float,
+        rivals: Rivals,
+    ) -> list[tuple[str, float]]:
+        """Each of `rivals` of the words in `tokens`, and how much less likely it is, in nats."""
+        ranges = [
+            (begin, end)
+            for begin, end in self._words(tokens, language)
+            if self.text(tokens[begin:end]).strip()
+        ]
+        words = [self.text(tokens[begin:end]).strip() for begin, end in ranges]
+        others = [
+            (text, [*tokens[: ranges[start][0]], *self._tokens(" " + text), *tokens[ranges[stop - 1][1] :]])
+            for start, stop, text in rivals(language, words)
+        ]
+        if not others:
+            return []
+        heard = self._likelihood(encoded, language, tokens, duration_s)
+        return [
+            (text, heard - self._likelihood(encoded, language, other, duration_s)) for text, other in others
+        ]
+
+    def _likelihood(
+        self, encoded: ctranslate2.StorageView, language: str, tokens: list[int], duration_s: float
+    ) -> float:
+        """Log of the probability that the network gives to just these tokens."""
+        frames = round(min(duration_s, WINDOW_S) * RATE_HZ / HOP)
+        aligned = self._model.align(encoded, self._prompt(language), [tokens], [frames])[0]
+        probabilities = np.asarray(aligned.text_token_probs[: len(tokens)], np.float64)
+        return float(np.log(np.maximum(probabilities, 1e-12)).sum())
+
+    def _tokens(self, text: str) -> list[int]:
+        """Tokens that spell `text`, each the longest there is; for common words those the network would choose."""
+        if self._spelt is None:
+            self._spelt = {spelling: token for token, spelling in reversed(list(enumerate(self._spelling)))}
+        rest, tokens = text.encode(), []
+        while rest:
+            length = next(n for n in range(len(rest), 0, -1) if rest[:n] in self._spelt)
+            tokens.append(self._spelt[rest[:length]])
+            rest = rest[length:]
+        return tokens
 
     def text(self, tokens: Sequence[int]) -> str:
         """What `tokens` spell; broken UTF-8, which a network can write, becomes replacement characters."""

@@ -109,6 +109,12 @@ REASONS = {
             _CLEARLY,
         ),
         Reason(
+            "words_uncertain",
+            "review",
+            "A word may have been its opposite: the two could not be told apart.",
+            _CLEARLY,
+        ),
+        Reason(
             "words_beside",
             "review",
             "There is more speech in the recording than the statement.",

@@ -11,6 +11,8 @@ case, accents and apostrophes do not matter. Adding a language is adding a file.
 - `speaker`: words of the statement that say who speaks ("I", "my").
 - `apostrophes`: "drop" if "isn't" is one word, "split" if "j'ai" is two.
 - `[alike]`: word or words of the statement -> other forms in which a recogniser writes the same sound.
+- `[rivals]`: word or words of the statement -> what means the opposite and sounds so alike that the recogniser is
+  asked how sure it is: one it believes in nearly as much asks for a person.
 - `[refusing]`: words and phrases that must not be heard beside the statement's own, by what they do to its sense:
   `negation`, `other` (somebody else than the speaker), `doubt` (conditional, quoted, taken back),
   `question`. `prefixes` turn a key word into its opposite ("un": "unaware").
@@ -83,6 +85,8 @@ class Statement:
     """Kind -> words and phrases that must not be heard beside the statement's own."""
     refusing_words: frozenset[str]
     """Those of them that are single words."""
+    rivals: tuple[tuple[Phrase, str], ...]
+    """Words of the statement, and what turns their sense and may be taken for them."""
     prefixes: frozenset[str]
     opposites: frozenset[str]
     """Key words with such a prefix: "unaware"."""
@@ -175,6 +179,7 @@ def parse(language: str, entries: Mapping[str, Any]) -> Statement:
         expansions={},
         refusing={},
         refusing_words=frozenset(),
+        rivals=(),
         prefixes=frozenset(),
         opposites=frozenset(),
         fillers=frozenset(),
@@ -223,6 +228,11 @@ def parse(language: str, entries: Mapping[str, Any]) -> Statement:
         refusing=refusing,
         refusing_words=frozenset(
             phrase[0] for phrases in refusing.values() for phrase in phrases if len(phrase) == 1
+        ),
+        rivals=tuple(
+            (statement.words(of), rival)
+            for of, rivals in reader.table("rivals").items()
+            for rival in _split(rivals)
         ),
         prefixes=prefixes,
         opposites=frozenset(
