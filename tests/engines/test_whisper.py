@@ -1,6 +1,7 @@
 """The ear: speech -> words with times."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -177,3 +178,21 @@ def test_text_is_spelt_with_the_longest_tokens_that_were_learnt_first():
     assert tokens.words("ab abc ca") == [[6], [7], [0, 3, 1]]
     assert tokens.words("é") == [[0, 8, 9]]
     assert tokens.words(" ") == []
+
+
+def test_what_was_not_said_is_much_less_likely_than_what_was():
+    from sayso.engines.kokoro.engine import KokoroEngine
+
+    speaker = KokoroEngine(models_dir(), 1).reader("af_heart")
+    said = np.concatenate([piece.wave.samples for piece in speaker.speak("I am aware of the open door.")])
+
+    def rivals(language: str, words: Sequence[str]) -> list[tuple[int, int, str]]:
+        at = list(words).index("aware")
+        return [(at, at + 1, "unaware"), (at, at + 1, "not aware"), (at, at + 1, "aware")]
+
+    heard = WhisperEar(models_dir(), 1).hear(Waveform(said, speaker.rate_hz), rivals=rivals)
+
+    margins = [margin for _, margin in heard.rivals]
+    assert [text for text, _ in heard.rivals] == ["unaware", "not aware", "aware"]
+    assert min(margins[:2]) > 5.0
+    assert margins[2] == pytest.approx(0.0, abs=1e-3)

@@ -51,8 +51,11 @@ Rivals = Callable[[str, Sequence[str]], Sequence[tuple[int, int, str]]]
 class Ear(Protocol):
     """Speech -> words with times. May be called from several threads; calls may queue."""
 
-    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
-        """Transcribe `wave` of any rate and length. Silence gives an empty text and no words."""
+    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
+        """Transcribe `wave` of any rate and length. Silence gives an empty text and no words.
+
+        An ear that can weighs `rivals` against what it heard: see `Heard.rivals`.
+        """
 
 
 @runtime_checkable

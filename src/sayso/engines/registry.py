@@ -17,6 +17,7 @@ from sayso.engines.base import (
     Marker,
     MarkFinder,
     Progress,
+    Rivals,
     Speaker,
     Take,
     VoiceEngine,
@@ -152,8 +153,8 @@ class _LazyEar:
         self._lock = threading.Lock()
         self._ear: WhisperEar | None = None
 
-    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
-        return self._get().hear(wave, language)
+    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
+        return self._get().hear(wave, language, rivals)
 
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         return self._get().follow(wave, text, language)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sayso.audio.spans import Span, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Heard, HeardWord, Mark, Progress, Spoken, Take
+from sayso.engines.base import Heard, HeardWord, Mark, Progress, Rivals, Spoken, Take
 from sayso.errors import BadArtifact, NotFound, TooLittleSpeech
 
 RATE_HZ = 24_000
@@ -120,8 +120,13 @@ class ToneEar:
         """`step_s`: seconds that hearing one recording takes."""
         self._step_s = step_s
 
-    def hear(self, wave: Waveform, language: str | None = None) -> Heard:
-        """See Ear."""
+    def hear(
+        self,
+        wave: Waveform,
+        language: str | None = None,
+        rivals: Rivals | None = None,  # noqa: ARG002
+    ) -> Heard:
+        """See Ear; knows no `rivals`."""
         time.sleep(self._step_s)
         words: list[HeardWord] = []
         for span in loud_spans(wave):

@@ -224,7 +224,6 @@ class _Whisper:
         # Below the end mark: text, spelt as bytes. From it on: marks that are never shown.
         self._spelling = [_bytes(token) for token in vocabulary[: self._end]]
         self.tokens = Tokens(self._spelling)
-        self._spelt: dict[bytes, int] | None = None
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
         self._no_times = ids["<|notimestamps|>"]
         lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
@@ -309,7 +308,14 @@ class _Whisper:
         ]
         words = [self.text(tokens[begin:end]).strip() for begin, end in ranges]
         others = [
-            (text, [*tokens[: ranges[start][0]], *self._tokens(" " + text), *tokens[ranges[stop - 1][1] :]])
+            (
+                text,
+                [
+                    *tokens[: ranges[start][0]],
+                    *itertools.chain(*self.tokens.words(text)),
+                    *tokens[ranges[stop - 1][1] :],
+                ],
+            )
             for start, stop, text in rivals(language, words)
         ]
         if not others:
@@ -327,17 +333,6 @@ class _Whisper:
         aligned = self._model.align(encoded, self._prompt(language), [tokens], [frames])[0]
         probabilities = np.asarray(aligned.text_token_probs[: len(tokens)], np.float64)
         return float(np.log(np.maximum(probabilities, 1e-12)).sum())
-
-    def _tokens(self, text: str) -> list[int]:
-        """Tokens that spell `text`, each the longest there is; for common words those the network would choose."""
-        if self._spelt is None:
-            self._spelt = {spelling: token for token, spelling in reversed(list(enumerate(self._spelling)))}
-        rest, tokens = text.encode(), []
-        while rest:
-            length = next(n for n in range(len(rest), 0, -1) if rest[:n] in self._spelt)
-            tokens.append(self._spelt[rest[:length]])
-            rest = rest[length:]
-        return tokens
 
     def text(self, tokens: Sequence[int]) -> str:
         """What `tokens` spell; broken UTF-8, which a network can write, becomes replacement characters."""
