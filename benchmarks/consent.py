@@ -7,6 +7,7 @@ without being told the language, and the product's own matcher judges. accepted:
 has to listen. Nothing depends on human speech.
 - tuned: readers and kinds whose failures were looked at while the rules were made. held out: the others, of which only
   these tables were seen.
+- neural: readers that sound like people. robotic: espeak-ng and flite, which the ear often fails to understand.
 - any company: the same sound, where no company is configured; kinds that concern the company are left out.
 - two readers: the first half by one, the second by another. The words are right, so that is for the speaker check.
 Sound and what was heard are kept in --cache: a second run takes seconds, a run that was stopped goes on. After
@@ -65,6 +66,11 @@ class Clip:
     def key(self) -> str:
         """Of the clean sound."""
         return _hash(self.reader, *self.said.pieces)
+
+    @property
+    def is_neural(self) -> bool:
+        """The reader sounds like a person; the others are harder to understand than any."""
+        return self.reader.split()[0] in ("kokoro", "piper")
 
     @property
     def is_held_out(self) -> bool:
@@ -270,6 +276,9 @@ def _by_condition(verdicts: Mapping[Clip, Match | None]) -> list[dict[str, objec
 
 def _tables(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> None:
     report.table("By condition", _by_condition(verdicts))
+    for is_neural in (True, False):
+        part = {clip: found for clip, found in verdicts.items() if clip.is_neural == is_neural}
+        report.table("Neural readers" if is_neural else "Robotic readers", _by_condition(part))
     for is_held_out in (False, True):
         part = {clip: found for clip, found in verdicts.items() if clip.is_held_out == is_held_out}
         report.table("Held out" if is_held_out else "Tuned", _by_condition(part))

@@ -104,7 +104,7 @@ by Acme Robotics => by nobody => words_negated
 by Acme Robotics => by someone else => not_first_person
 by Acme Robotics => without Acme Robotics => words_negated
 by Acme Robotics => not by Acme Robotics => words_negated
-by Acme Robotics => by Acme Robotics and Globex => company_unclear
+by Acme Robotics => by Acme Robotics and Globex => words_unclear
 by Acme Robotics => against Acme Robotics => words_negated
 to train and create => not to train and create => words_negated
 to train and create => to train but not create => words_negated

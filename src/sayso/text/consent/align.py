@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sayso.text.consent.sound import alike
-from sayso.text.consent.statement import Part, Statement
+from sayso.text.consent.statement import Part, Phrase, Statement
 from sayso.text.consent.words import Word
 
 LONGEST_NAME = 6
@@ -23,6 +23,8 @@ _LOST = 0.3  # of a word's worth, if it was not heard
 _LATER = 1e-3  # what breaks off lacks its end: of two ways that are as good, the one that lost later parts
 _BETWEEN = 0.4  # for a word that the statement does not have
 _NAME, _NAME_FOLLOWS, _NO_NAME = 0.3, 0.3, 0.3
+_RIGHT_NAME = 1.0
+_SURELY_NAME = 0.85
 _NAME_WORD, _NAME_PAUSE, _NAME_IS_STATEMENT = 0.25, 0.1, 0.5
 
 
@@ -63,13 +65,14 @@ def _joins(statement: Statement, words: Sequence[Word], end: int) -> list[tuple[
     return joins
 
 
-def align(statement: Statement, words: Sequence[Word], names: frozenset[str]) -> list[Place]:
+def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Sequence[Phrase]]) -> list[Place]:
     """A place for every part of the statement, in order; the best of all ways there are.
 
-    `names` are words of the names that are expected. Takes time proportional to the number of words.
+    `names` are those expected at "{company}" and "{platform}". Takes time proportional to the number of words.
     """
     parts, n = statement.parts, len(words)
-    own = frozenset(part.text for part in parts) - statement.joining
+    expected = frozenset(word for phrases in names.values() for phrase in phrases for word in phrase)
+    own = frozenset(part.text for part in parts) - statement.joining - expected
     joins = [_joins(statement, words, end) for end in range(n + 1)]
 
     # best[j]: of the parts so far, among the words before j. One step of `came` a part and word.
@@ -95,11 +98,12 @@ def align(statement: Statement, words: Sequence[Word], names: frozenset[str]) ->
                     word = words[start]
                     if start < j - 1:
                         cost += _NAME_WORD + (_NAME_PAUSE if word.ends else 0.0)
-                    if word.text in own and word.text not in names:
+                    if word.text in own:
                         cost += _NAME_IS_STATEMENT
                     # Behind its "by", rather than where "by" was not heard.
                     follows = _NAME_FOLLOWS if came[i][start][2] else 0.0
-                    score = before[start] + _NAME + follows - cost
+                    is_right = _is_name(words[start:j], names[part.text], statement.legal_forms)
+                    score = before[start] + _NAME + follows - cost + (_RIGHT_NAME if is_right else 0.0)
                     if score > top:
                         top, step = score, (i, start, 1.0)
             else:
@@ -123,6 +127,15 @@ def align(statement: Statement, words: Sequence[Word], names: frozenset[str]) ->
         rows.append(row)
         came.append(steps)
     return _traced(rows, came, len(parts), n)
+
+
+def _is_name(words: Sequence[Word], names: Sequence[Phrase], legal_forms: frozenset[str]) -> bool:
+    """Whether `words` are surely one of `names`."""
+    heard = "".join(word.text for word in words if word.text not in legal_forms)
+    return any(
+        3 * abs(len(heard) - len(name)) <= len(name) and alike(heard, name) >= _SURELY_NAME
+        for name in map("".join, names)
+    )
 
 
 def _joined(first: Part, second: Part, heard: str) -> bool:

@@ -114,8 +114,7 @@ class _Matching:
             COMPANY: [name for name in (self._name(company),) if name],
             PLATFORM: [name for name in map(self._name, platforms) if name],
         }
-        every = frozenset(word for names in self._expected.values() for name in names for word in name)
-        self._places = align(statement, words, every)
+        self._places = align(statement, words, self._expected)
         self._names = {part.text: index for index, part in enumerate(statement.parts) if part.is_name}
         self._phrase = statement.words(phrase)
         self._similarity: dict[str, float | None] = {}
