@@ -14,8 +14,8 @@ LONGEST_NAME = 6
 LEAST_ALIKE = 0.5
 """Less alike words are not taken for one another, not even as misheard."""
 
-_LEAST_ALIKE_OTHERS = 0.75
-"""Words that may be lost without harm, and words in pieces, have to be this much alike."""
+_LEAST_ALIKE_LIGHT = 0.75
+"""Words that may be lost without harm have to be this much alike."""
 
 _MOST_JOINED = 3  # "a where" for "aware"; a recogniser seldom makes more words of one
 _KEY, _LIGHT = 2.0, 1.0
@@ -112,7 +112,8 @@ def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Seque
                         break
                     found = known.get(heard)
                     if found is None:
-                        least = LEAST_ALIKE if part.is_key and not more else _LEAST_ALIKE_OTHERS
+                        # Words in pieces must sound the same, or a short word would be swallowed.
+                        least = 1.0 if more else LEAST_ALIKE if part.is_key else _LEAST_ALIKE_LIGHT
                         found = _likeness(part, heard, is_refusing)
                         found = known[heard] = found if found >= least else 0.0
                     start = j - 1 - more
