@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sayso.engines.base import Denoiser, Ear, Heard, MarkFinder, Progress, Speec
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import speaker_match
 from sayso.pipeline.consent_files import CONSENT, RECORDINGS
-from sayso.text.consent import challenge
+from sayso.text.consent import challenge, doubt
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.reasons import REASONS
 from sayso.text.consent.statement import Statement, Statements
@@ -77,7 +78,7 @@ def examine(
     progress("hearing the consent", 0.0, None)
     reasons, numbers = _sound(consent, tools)
     if not any(reason.verdict is _REFUSE for reason in reasons):
-        heard = tools.ear.hear(consent)
+        heard = tools.ear.hear(consent, rivals=partial(doubt.rivals, asked.statements))
         more, words = _words(heard, asked)
         reasons += more
         numbers |= words
@@ -168,7 +169,12 @@ def _words(heard: Heard, asked: Asked) -> tuple[list[Reason], dict[str, Any]]:
         platforms=asked.platforms,
         phrase=asked.phrase or "",
     )
+    found = doubt.weighed(found, heard.rivals)
     numbers |= _told(found)
+    if heard.rivals:
+        # How much less likely the likeliest word was that would turn the sense.
+        rival, margin = min(heard.rivals, key=lambda weighed: weighed[1])
+        numbers |= {"nearest_rival": rival, "nearest_rival_nats": round(margin, 1)}
     reasons = [
         Reason(code, Verdict(REASONS[code].verdict), REASONS[code].sentence, REASONS[code].remedy)
         for code in found.reasons
