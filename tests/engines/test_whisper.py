@@ -180,6 +180,7 @@ def test_text_is_spelt_with_the_longest_tokens_that_were_learnt_first():
     assert tokens.words(" ") == []
 
 
+@pytest.mark.real
 def test_what_was_not_said_is_much_less_likely_than_what_was():
     from sayso.engines.kokoro.engine import KokoroEngine
 
