@@ -36,11 +36,43 @@ def run(*words: str, exit_code: int = 0) -> str:
 def test_help_names_every_command_and_teaches_what_to_do_first():
     text = run("--help")
 
-    for command in ("serve", "work", "demo", "say", "detect", "token", "webhook", "models", "doctor"):
+    for command in ("serve", "work", "demo", "say", "detect", "token", "webhook", "consent", "models", "doctor"):
         assert command in text
     assert "sayso models fetch" in text
     assert "authorized uploader" in run("token", "--help")
     assert run("--version") == f"sayso {__version__}\n"
+
+
+def test_the_sentence_to_say_has_the_names_that_are_set(home, monkeypatch):
+    monkeypatch.setenv("SAYSO_COMPANY", "Bread Radio")
+    monkeypatch.setenv("SAYSO_PLATFORM", "Talkhouse")
+
+    assert run("consent", "sentence") == (
+        "I am aware that recordings of my voice will be used by Bread Radio to train and create a synthetic "
+        "version of my voice by Talkhouse.\n"
+    )
+    assert "Bread Radio" in run("consent", "sentence", "--language", "de")
+
+
+def test_an_operators_statement_takes_the_place_of_ours(home, monkeypatch):
+    folder = home / "statements"
+    folder.mkdir()
+    (folder / "en.toml").write_text('text = "I agree that {company} | copies my voice for {platform}."\n')
+    monkeypatch.setenv("SAYSO_CONSENT_STATEMENTS", str(folder))
+
+    assert run("consent", "sentence").startswith("I agree that [company] copies my voice for sayso")
+
+
+def test_consents_are_decided_with_a_reviewers_token_only(home):
+    run("token", "create", "boss")
+    secret = run("token", "create", "judge", "--reviewer").strip()
+
+    assert run("consent", "list", "--token", secret) == "No consent waits for a decision.\n"
+    with pytest.raises(SaysoError, match="no API token was sent"):
+        run("consent", "list")
+    with pytest.raises(NotFound):
+        run("consent", "approve", "55592656", "--why", "sure", "--token", secret)
+    assert len(run("consent", "key").strip()) == 44
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_2(home, monkeypatch, capsys):

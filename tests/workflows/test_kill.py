@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -23,7 +24,7 @@ import psutil
 import pytest
 
 import serving
-from serving import UPLOADER, humming
+from serving import STATEMENT, UPLOADER, humming, saying
 
 RECORDINGS = 3
 
@@ -220,6 +221,29 @@ def test_children_die_with_a_killed_parent_and_a_second_request_is_the_same_buil
     program.start()
     assert program.client.post(f"/api/v2/voices/{uuid}/build", json={}).json()["success"]
     assert_made_once(program, uuid, receiver)
+
+
+def test_killed_while_a_consent_is_checked_there_is_one_verdict_and_one_callback(
+    program: Program, receiver: Receiver
+) -> None:
+    wrong = STATEMENT.replace("I am aware", "I am not aware")
+    consent = base64.b64encode(saying(wrong)).decode()
+    asked = {"name": "Ada", "voice_type": "rapid", "callback_uri": receiver.url, "consent": consent}
+    uuid = str(program.client.post("/api/v2/voices", json=asked).json()["item"]["uuid"])
+    for pause_s in (0.3, 1.0):
+        time.sleep(pause_s)
+        assert program.voice(uuid)["consent_status"] == "checking", "the check was over before the kill"
+        program.kill()
+        program.start()
+    deadline = time.monotonic() + 60
+    while program.voice(uuid)["status"] == "initializing":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    receiver.wait()
+    assert [told["status"] for told in receiver.accepted] == ["consent_validation_failed"]
+    attempts = program.client.get(f"/api/v2/voices/{uuid}/consent").json()["item"]["attempts"]
+    assert [attempt["status"] for attempt in attempts] == ["refused"]
+    assert not list((program.home / "work").iterdir())
 
 
 @pytest.mark.slow
