@@ -36,7 +36,18 @@ def run(*words: str, exit_code: int = 0) -> str:
 def test_help_names_every_command_and_teaches_what_to_do_first():
     text = run("--help")
 
-    for command in ("serve", "work", "demo", "say", "detect", "token", "webhook", "consent", "models", "doctor"):
+    for command in (
+        "serve",
+        "work",
+        "demo",
+        "say",
+        "detect",
+        "token",
+        "webhook",
+        "consent",
+        "models",
+        "doctor",
+    ):
         assert command in text
     assert "sayso models fetch" in text
     assert "authorized uploader" in run("token", "--help")
@@ -60,7 +71,9 @@ def test_an_operators_statement_takes_the_place_of_ours(home, monkeypatch):
     (folder / "en.toml").write_text('text = "I agree that {company} | copies my voice for {platform}."\n')
     monkeypatch.setenv("SAYSO_CONSENT_STATEMENTS", str(folder))
 
-    assert run("consent", "sentence").startswith("I agree that [company] copies my voice for sayso")
+    assert run("consent", "sentence").startswith(
+        "I agree that [name of the company] copies my voice for sayso"
+    )
 
 
 def test_consents_are_decided_with_a_reviewers_token_only(home):

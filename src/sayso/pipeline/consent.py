@@ -254,6 +254,7 @@ def _speaker(
         ],
         "snr_db": None if found.snr_db is None else round(found.snr_db, 1),
         "is_denoised": found.is_denoised,
+        "is_narrow": found.is_narrow,
         "speaker_model": found.model,
     }
     has_recordings = found.similarity is not None
