@@ -21,6 +21,8 @@ _BIN_HZ = 125.0
 _FLOOR_DB = 70.0  # below the strongest bin: nothing but rounding and dither
 _CLIFF_HZ = 500.0
 _ACTIVE_DB = 30.0
+_BLOCK = 4_096  # frames
+_STRETCH = 1 << 20  # samples
 
 Floats = NDArray[np.float64]
 
@@ -56,10 +58,12 @@ def flat_top_ratio(wave: Waveform) -> float:
     if reach < _QUIET_PEAK:
         return 0.0
     count = 0
-    for on in (samples >= highest - _NEAR * reach, samples <= lowest + _NEAR * reach):
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
-        lengths = edges[1::2] - edges[::2]
-        count += int(lengths[lengths >= _RUN].sum())
+    for start in range(0, len(samples), _STRETCH):  # a run that is cut here is hardly missed
+        part = samples[start : start + _STRETCH]
+        for on in (part >= highest - _NEAR * reach, part <= lowest + _NEAR * reach):
+            edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
+            lengths = edges[1::2] - edges[::2]
+            count += int(lengths[lengths >= _RUN].sum())
     return count / len(samples)
 
 
@@ -106,13 +110,16 @@ def spectrum_db(samples: Samples, rate_hz: int) -> tuple[Floats, Floats]:
     window = scipy.signal.get_window("blackmanharris", n_fft).astype(np.float32)
     views = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[:: n_fft // 2]
     total = np.zeros(n_fft // 2 + 1)
-    energy = np.square(views, dtype=np.float32).mean(axis=1)
+    # Block by block, so that memory stays bounded however long the recording is.
+    energy = np.concatenate(
+        [np.square(views[i : i + _BLOCK]).mean(axis=1) for i in range(0, len(views), _BLOCK)]
+    )
     loud = energy > energy.max() * 10.0 ** (-_ACTIVE_DB / 10.0)
     if energy.max() <= 1e-12:
         return np.zeros(0), np.zeros(0)
     chosen = np.flatnonzero(loud)
-    for start in range(0, len(chosen), 4_096):  # bounded memory, however long the recording
-        block = scipy.fft.rfft(views[chosen[start : start + 4_096]] * window, axis=1)
+    for start in range(0, len(chosen), _BLOCK):
+        block = scipy.fft.rfft(views[chosen[start : start + _BLOCK]] * window, axis=1)
         total += (block.real**2 + block.imag**2).sum(axis=0, dtype=np.float64)
     bins_hz = np.asarray(np.fft.rfftfreq(n_fft, 1.0 / rate_hz), np.float64)
     return np.asarray(10.0 * np.log10(total / len(chosen) + 1e-12)), bins_hz

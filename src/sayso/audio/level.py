@@ -39,7 +39,8 @@ def with_rms(wave: Waveform, target_dbfs: float, *, max_peak: float = 0.97) -> W
 
 
 def _peak(wave: Waveform) -> float:
-    return float(np.abs(wave.samples).max()) if len(wave.samples) else 0.0
+    # Without a copy: recordings may be hundreds of megabytes.
+    return max(float(wave.samples.max()), -float(wave.samples.min())) if len(wave.samples) else 0.0
 
 
 def _dbfs(amplitude: float) -> float:

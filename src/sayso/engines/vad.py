@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sayso.audio.resample import resample
 from sayso.audio.spans import Span, bridge
-from sayso.audio.waveform import Waveform
+from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
 
 if TYPE_CHECKING:
@@ -48,15 +48,12 @@ class SpeechDetector:
         if len(samples) == 0:
             return np.zeros(0, np.float32)
         n = -(-len(samples) // FRAME)
-        frames = np.pad(samples, (0, n * FRAME - len(samples))).reshape(n, FRAME)
-        before = np.zeros((n, _CONTEXT), np.float32)
-        before[1:] = frames[:-1, -_CONTEXT:]
-        inputs = np.concatenate((before, frames), axis=1)
         session = self._loaded()
         h = c = np.zeros(_STATE, np.float32)
         found: list[NDArray[np.float32]] = []
         for at in range(0, n, _BLOCK):
-            block, h, c = session.run(None, {"input": inputs[at : at + _BLOCK], "h": h, "c": c})
+            inputs = _frames(samples, at, min(n, at + _BLOCK))
+            block, h, c = session.run(None, {"input": inputs, "h": h, "c": c})
             found.append(block)
         return np.concatenate(found)
 
@@ -73,6 +70,13 @@ class SpeechDetector:
                     str(file), options, providers=["CPUExecutionProvider"]
                 )
             return self._session
+
+
+def _frames(samples: Samples, first: int, stop: int) -> Samples:
+    """Frames `first` to `stop`, each after the end of the one before: (n, 576), zeros beyond both ends."""
+    begin, end = first * FRAME - _CONTEXT, stop * FRAME
+    part = np.pad(samples[max(0, begin) : end], (max(0, -begin), max(0, end - len(samples))))
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(part, _CONTEXT + FRAME)[::FRAME])
 
 
 def spans_of(probabilities: NDArray[np.float32], duration_s: float) -> list[Span]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ CACHE = "analysis.jsonl"
 _BETTER = 0.05
 """Taking out noise must raise the score by so much to be worth what it does to the voice."""
 _BETTER_OPINION = 0.2
+_LONGEST_DENOISED_S = 120.0
+"""Longer ones would take hundreds of megabytes; a set is cut into utterances before it comes here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,15 @@ def analyse(
     written into it. May run twice; the same items give the same report.
     """
     cache = Cache(None if folder is None else folder / CACHE)
-    began, done = time.monotonic(), 0
+    began, done, telling = time.monotonic(), 0, threading.Lock()
 
     def one(item: Item) -> tuple[Measured | None, str]:
         nonlocal done
         found = _measured(item, tools, cache)
-        done += 1
-        spent_s = time.monotonic() - began
-        progress(STAGE, done / (len(items) + 1), spent_s / done * (len(items) - done))
+        with telling:
+            done += 1
+            spent_s = time.monotonic() - began
+            progress(STAGE, done / (len(items) + 1), spent_s / done * (len(items) - done))
         return found
 
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
@@ -270,7 +274,7 @@ def _mended(
     done = codes & quality.REPAIRABLE
     wave = _wave(item)
     score_after = None
-    if Harm.NOISY in codes:
+    if Harm.NOISY in codes and m.duration_s <= _LONGEST_DENOISED_S:
         clean = denoised(wave, tools.enhancer)
         key = _key(item, "denoised")
         after = cache.get(key)

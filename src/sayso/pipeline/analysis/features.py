@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sayso.audio import damage, perceptual, room
 from sayso.audio.distortion import si_sdr_db
 from sayso.audio.resample import resample
-from sayso.audio.spans import frame_levels_dbfs
 from sayso.audio.stoi import stoi
 from sayso.audio.waveform import Waveform
 from sayso.engines.dnsmos import Opinion
@@ -67,9 +66,10 @@ def vad_snr_db(wave: Waveform, speech: NDArray[np.float32]) -> float:
 
     Where there is no pause, the quietest twentieth of the frames stands for one.
     """
-    power = 10.0 ** (frame_levels_dbfs(wave, _VAD_FRAME_S) / 10.0)
-    n = min(len(power), len(speech))
-    power, speech = power[:n], speech[:n]
+    size = round(_VAD_FRAME_S * wave.rate_hz)
+    n = min(len(wave.samples) // size, len(speech))
+    frames = wave.samples[: n * size].reshape(n, size)
+    power, speech = np.einsum("ij,ij->i", frames, frames).astype(np.float64) / size, speech[:n]
     loud, quiet = power[speech >= _SPEECH], power[speech < _PAUSE]
     if len(loud) == 0:
         return -20.0

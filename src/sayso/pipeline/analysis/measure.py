@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from sayso.audio import damage
-from sayso.audio.level import peak_dbfs, rms_dbfs
+from sayso.audio.level import FLOOR_DBFS, peak_dbfs, rms_dbfs
 from sayso.audio.resample import resample
-from sayso.audio.spans import Span, join
+from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Likeness
 from sayso.engines.dnsmos import OpinionModel
@@ -110,7 +110,6 @@ def measure(wave: Waveform, tools: Tools) -> Measured:
     found: dict[str, float | None] = dict.fromkeys(_AVERAGED)
     if speech_s > 0.0:
         found = _scores(narrow, probabilities, speech, tools)
-    spoken = join(narrow, speech)
     return Measured(
         duration_s=round(wave.duration_s, 3),
         speech_s=round(speech_s, 3),
@@ -119,7 +118,7 @@ def measure(wave: Waveform, tools: Tools) -> Measured:
         end_s=speech[-1].end_s if speech else 0.0,
         **found,
         snr_db=vad_snr_db(narrow, probabilities),
-        level_dbfs=rms_dbfs(spoken) if speech else rms_dbfs(narrow),
+        level_dbfs=_level_dbfs(narrow, speech),
         peak_dbfs=peak_dbfs(wave),
         dc_offset=offset,
         flat_top_ratio=damage.flat_top_ratio(wave),
@@ -190,6 +189,14 @@ def _usable_s(speech: Sequence[Span]) -> float:
     return sum(span.duration_s for span in speech) + sum(pause for pause in pauses if pause < _PAUSE_S)
 
 
+def _level_dbfs(wave: Waveform, speech: Sequence[Span]) -> float:
+    """RMS level of the speech, span by span: no copy of it all."""
+    if not speech:
+        return FLOOR_DBFS
+    powers = [10.0 ** (rms_dbfs(wave.cut(span.start_s, span.end_s)) / 10.0) for span in speech]
+    return float(10.0 * np.log10(np.average(powers, weights=[span.duration_s for span in speech])))
+
+
 def _overlap_s(speech: Sequence[Span], start_s: float, end_s: float) -> float:
     return sum(max(0.0, min(span.end_s, end_s) - max(span.start_s, start_s)) for span in speech)
 
@@ -197,4 +204,4 @@ def _overlap_s(speech: Sequence[Span], start_s: float, end_s: float) -> float:
 def _centred(wave: Waveform) -> Waveform:
     """Without an offset, which would count as noise and as level."""
     mean = np.float32(damage.dc_offset(wave))
-    return Waveform(wave.samples - mean, wave.rate_hz)
+    return wave if abs(mean) < 1e-5 else Waveform(wave.samples - mean, wave.rate_hz)
