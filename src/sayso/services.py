@@ -88,6 +88,7 @@ class Examiner(Protocol):
         platforms: tuple[str, ...],
         language: str,
         phrase: str | None,
+        mark_confidence: float | None,
         tell: Callable[[str, float, float | None], None],
     ) -> Findings:
         """Check what `sayso.pipeline.consent_files.lay_out` wrote. Raises Unavailable when the child dies."""

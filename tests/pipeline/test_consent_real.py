@@ -12,7 +12,7 @@ from sayso.audio.waveform import Waveform
 from sayso.domain.consent import ConsentState, Findings, Verdict
 from sayso.engines.kokoro.engine import KokoroEngine
 from sayso.engines.registry import EngineOptions
-from sayso.engines.watermark import Watermark
+from sayso.engines.watermark import SpokenMarks, Watermark
 from sayso.pipeline.consent import Asked, examine
 from sayso.pipeline.tools import make_tools
 from sayso.text.consent.statement import load
@@ -44,13 +44,13 @@ def check() -> Check:
     tools = make_tools("kokoro", EngineOptions(models_dir(), 2))
     statements = load()
 
-    def one(
-        consent: Waveform, *recordings: Waveform, phrase: str | None = None, company: str = ""
-    ) -> Findings:
-        asked = Asked(company, ("sayso", "Resemble AI"), statements, "en", phrase)
-        return examine(
-            consent, {str(n): wave for n, wave in enumerate(recordings)}, asked, tools, lambda *_: None
-        )
+    marks = SpokenMarks(models_dir())
+
+    def one(consent: Waveform, *recordings: Waveform, phrase: str | None = None) -> Findings:
+        platforms = ("sayso", "Resemble AI")
+        asked = Asked("", platforms, statements, "en", phrase, marks.confidence(consent))
+        sounds = {str(n): wave for n, wave in enumerate(recordings)}
+        return examine(consent, sounds, asked, tools, lambda *_: None)
 
     return one
 

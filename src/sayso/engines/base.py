@@ -59,6 +59,14 @@ class Ear(Protocol):
 
 
 @runtime_checkable
+class Warmable(Protocol):
+    """What can load its models before it is asked anything."""
+
+    def warm(self) -> None:
+        """Load. Idempotent, safe from any thread."""
+
+
+@runtime_checkable
 class Follower(Protocol):
     """An ear that also tells how likely a text is, which is quicker than to hear one."""
 

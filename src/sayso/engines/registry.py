@@ -159,6 +159,9 @@ class _LazyEar:
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         return self._get().follow(wave, text, language)
 
+    def warm(self) -> None:
+        self._get().warm()
+
     def _get(self) -> WhisperEar:
         with self._lock:
             if self._ear is None:

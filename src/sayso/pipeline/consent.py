@@ -8,13 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sayso.audio import codec
 from sayso.audio.damage import flat_top_ratio
 from sayso.audio.level import rms_dbfs
 from sayso.audio.spans import join
 from sayso.audio.waveform import Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
-from sayso.engines.base import Denoiser, Ear, Heard, MarkFinder, Progress, SpeechFinder, Voiceprints
+from sayso.engines.base import Denoiser, Ear, Heard, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import speaker_match
 from sayso.pipeline.consent_files import CONSENT, RECORDINGS
@@ -50,17 +52,27 @@ class Asked:
     """In which the voice speaks: the sentence that was asked for."""
     phrase: str | None = None
     """Spoken beside the statement, where the server asked for one."""
+    mark_confidence: float | None = None
+    """How surely the consent carries our watermark, 0 to 1, if that was looked for. The server does: its network
+    is there already, and half of this process would be it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The models that listen."""
+    """The models that listen. Each loads when first used."""
 
     ear: Ear
     speech: SpeechFinder
     voiceprints: Voiceprints
     denoiser: Denoiser
-    marks: MarkFinder | None
+
+    def warm(self) -> None:
+        """Load what the first consent would wait for."""
+        if isinstance(self.ear, Warmable):
+            self.ear.warm()
+        noise = Waveform((np.random.default_rng(0).standard_normal(32_000) / 30).astype(np.float32), 16_000)
+        self.speech.spans(noise)
+        self.voiceprints.embed_speech(noise)
 
 
 def examine_folder(folder: Path, asked: Asked, tools: Tools, progress: Progress) -> Findings:
@@ -82,7 +94,7 @@ def examine(
         more, words = _words(heard, asked)
         reasons += more
         numbers |= words
-        reasons += _marked(consent, tools, numbers)
+        reasons += _marked(asked.mark_confidence, numbers)
         progress("comparing the speakers", 0.5, None)
         has_recordings = _speaker(consent, recordings, tools, reasons, numbers)
     else:
@@ -212,10 +224,9 @@ def _phrase(heard: str, phrase: str, statement: Statement, numbers: dict[str, An
     ]
 
 
-def _marked(wave: Waveform, tools: Tools, numbers: dict[str, Any]) -> list[Reason]:
-    if tools.marks is None:
+def _marked(confidence: float | None, numbers: dict[str, Any]) -> list[Reason]:
+    if confidence is None:
         return []
-    confidence = tools.marks.confidence(wave)
     numbers["watermark_confidence"] = round(confidence, 3)
     if confidence < MAYBE_MARKED:
         return []

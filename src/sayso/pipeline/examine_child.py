@@ -36,10 +36,11 @@ def _prepare(options: dict[str, Any]) -> tuple[child_loop.Work, Callable[[], Non
             statements=statements,
             language=job["language"],
             phrase=job["phrase"],
+            mark_confidence=job["mark_confidence"],
         )
         return consent.examine_folder(Path(job["folder"]), asked, tools, progress).to_json()
 
-    return work, lambda: None
+    return work, tools.warm
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class ChildExaminer:
         platforms: tuple[str, ...],
         language: str,
         phrase: str | None,
+        mark_confidence: float | None,
         tell: Tell,
     ) -> Findings:
         """See `sayso.pipeline.consent.examine_folder`. Raises what it raises, and ChildDied."""
@@ -53,6 +54,7 @@ class ChildExaminer:
             "platforms": list(platforms),
             "language": language,
             "phrase": phrase,
+            "mark_confidence": mark_confidence,
         }
         try:
             return Findings.from_json(self._child.run(job, tell))

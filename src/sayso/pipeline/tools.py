@@ -12,13 +12,10 @@ def make_tools(engine: str, options: EngineOptions) -> Tools:
     if engine == "tone":
         from sayso.engines.tone import ToneDenoiser, ToneSpans, ToneVoiceprints
 
-        return Tools(ear, ToneSpans(), ToneVoiceprints(), ToneDenoiser(), None)
+        return Tools(ear, ToneSpans(), ToneVoiceprints(), ToneDenoiser())
     from sayso.engines.denoise import Denoiser
     from sayso.engines.vad import SpeechDetector
     from sayso.engines.voiceprint import VoiceprintEncoder
-    from sayso.engines.watermark import SpokenMarks
 
     models = options.models_dir
-    return Tools(
-        ear, SpeechDetector(models), VoiceprintEncoder(models), Denoiser(models), SpokenMarks(models)
-    )
+    return Tools(ear, SpeechDetector(models), VoiceprintEncoder(models), Denoiser(models))

@@ -123,6 +123,7 @@ def examined(
             platforms=services.consent.platforms,
             language=voice.language,
             phrase=consent.challenge,
+            mark_confidence=None if services.marks is None else services.marks.confidence(wave),
             tell=tell,
         )
     except ChildDied:
