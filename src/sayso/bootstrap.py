@@ -11,6 +11,7 @@ from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_ma
 from sayso.engines.resident import Speakers
 from sayso.errors import BadSettings, Unavailable
 from sayso.outbound import FetchLimits, Outbound
+from sayso.pipeline.analyser import ChildAnalyser
 from sayso.pipeline.dataset.limits import MIB, DatasetLimits
 from sayso.pipeline.dataset.preparer import ChildPreparer
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
@@ -99,7 +100,14 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
             settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
         ),
         preparer=ChildPreparer(
-            settings.engine, settings.models_folder, settings.threads, limits=_dataset_limits(settings)
+            settings.engine,
+            settings.models_folder,
+            settings.threads,
+            limits=_dataset_limits(settings),
+            step_s=settings.tone_step_s,
+        ),
+        analyser=ChildAnalyser(
+            settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
         ),
         consent=consent_rules(settings),
         limits=limits,
@@ -144,6 +152,7 @@ def close(services: Services) -> None:
     services.examiner.close()
     services.trainer.close()
     services.preparer.close()
+    services.analyser.close()
     services.decoder.close()
     services.db.close()
 

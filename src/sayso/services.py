@@ -58,6 +58,10 @@ class Limits:
     """An endpoint that has only failed for so long is paused."""
     callback_log_s: float = 30 * 86_400.0
     """How long callbacks that have ended are remembered."""
+    rapid_dataset_s: float = 180.0
+    """What is taken of a rapid voice's dataset; a build learns from 15 s."""
+    rapid_analysis_s: float = 120.0
+    """So much is analysed of the recordings of a rapid voice; of longer ones the beginning."""
     training_attempts: int = 3
     """How often a build whose child process died is tried before the voice fails."""
     challenge_s: float = 600.0
@@ -146,9 +150,38 @@ class Preparer(Protocol):
         """Lay out what `path` holds; see `sayso.pipeline.dataset.unpack`. Raises BadDataset, TooLarge, Unavailable."""
 
     def prepare(
-        self, folder: Path, language: str | None, tell: Callable[[str, float, float | None], None]
+        self,
+        folder: Path,
+        language: str | None,
+        tell: Callable[[str, float, float | None], None],
+        *,
+        most_s: float | None = None,
+        hears: bool = True,
     ) -> object:
         """Cut and hear it, into a manifest; see `sayso.pipeline.dataset.preparing`. Raises BadDataset, Unavailable."""
+
+    def close(self) -> None:
+        """Stop the child process."""
+
+
+class Analyser(Protocol):
+    """Measures recordings and judges sets of them, in a child process."""
+
+    def analyse(
+        self,
+        folder: Path,
+        *,
+        least_s: float,
+        longest_s: float | None,
+        tell: Callable[[str, float, float | None], None],
+    ) -> None:
+        """Analyse what `sayso.pipeline.analysis.files.lay_out` wrote. Raises Unavailable when the child dies."""
+
+    def warm(self) -> None:
+        """Start the child and load its models; returns at once."""
+
+    def rest(self) -> None:
+        """Give its memory back if nothing was asked for a while."""
 
     def close(self) -> None:
         """Stop the child process."""
@@ -172,6 +205,7 @@ class Services:
     examiner: Examiner
     trainer: Trainer
     preparer: Preparer
+    analyser: Analyser
     consent: ConsentRules
     limits: Limits
     link_key: bytes

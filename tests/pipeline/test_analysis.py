@@ -8,6 +8,7 @@ import pytest
 
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
+from sayso.domain.analysis import Stretch, Totals
 from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.verdict import Outcome
 from sayso.pipeline.analysis import RecordingReport, SetReport, report_of
@@ -16,7 +17,6 @@ from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
 from sayso.pipeline.analysis.measure import Measured
 from sayso.pipeline.analysis.page import page
 from sayso.pipeline.analysis.repairs import repaired
-from sayso.pipeline.analysis.report import Stretch, Totals
 from sayso.pipeline.analysis.speakers import LINE, company, strangers
 
 RATE_HZ = 16_000
@@ -163,7 +163,7 @@ def test_a_cache_of_another_version_or_of_rubbish_is_measured_anew(tmp_path):
 
 def recording(name: str, grade: Grade = Grade.GOOD, **changes: object) -> RecordingReport:
     fields: dict[str, object] = {
-        "id": name, "name": name, "grade": grade, "reasons": (), "repairs": (), "repaired_file": None,
+        "id": name, "name": name, "text": None, "grade": grade, "reasons": (), "repairs": (), "repaired_file": None,
         "is_active": grade is not Grade.REJECTED, "is_silent": False, "is_outlier": False, "score": 0.9,
         "stoi": 0.98, "pesq": 3.9, "si_sdr_db": 22.0, "score_after": None, "opinion_speech": 3.4,
         "opinion_background": 4.0, "opinion_overall": 3.1, "snr_db": 33.0, "duration_s": 6.0, "speech_s": 5.0,

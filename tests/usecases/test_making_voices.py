@@ -163,12 +163,6 @@ def test_what_this_version_does_not_do_is_refused_clearly(services: Services, ad
     professional, _ = voices.create_voice(services, ada, NewVoice("Ada"))
     with pytest.raises(NotOffered, match="professional"):
         voices.build_voice(services, ada, professional.id)
-    from_url, _ = voices.create_voice(
-        services, ada, NewVoice("Ada", VoiceType.RAPID, dataset_url="http://there/a.wav")
-    )
-    assert "not fetched in this version" in str(from_url.issue)
-    with pytest.raises(NotOffered, match="not fetched in this version"):
-        voices.build_voice(services, ada, from_url.id)
 
 
 def test_a_second_build_request_is_the_same_build(

@@ -108,7 +108,7 @@ def tries(voice: Voice) -> list[str]:
     return [step["function_name"] for step in steps if step["function_name"] == "train"]
 
 
-def test_recordings_without_words_end_in_a_failure_that_is_told(
+def test_too_little_speech_ends_in_an_issue_that_is_told(
     services: Services, ada: Caller, ready: Ready, told: Callbacks
 ) -> None:
     voice = ready(told.url)
@@ -119,12 +119,13 @@ def test_recordings_without_words_end_in_a_failure_that_is_told(
             from sayso.storage import recordings as rows
 
             rows.save(tx, replace(recording, audio_key=silent))
-    failed = finish(services, ada, voices.build_voice(services, ada, voice.id))
-    assert failed.state is VoiceState.FAILED
-    assert "words were heard in only" in str(failed.issue)
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.DATASET_ISSUE
+    assert "1.5 s of good speech, 10.0 s are needed" in str(ended.issue)
     body = told.about(voice.id)
-    assert (body["ok"], body["status"], body["issue"]) == (False, "failed", failed.issue)
-    # A failed voice may be tried again.
+    assert (body["ok"], body["status"], body["issue"]) == (False, "dataset_issue", ended.issue)
+    # Too short is not rejected: nobody is named. The voice may be tried again.
+    assert body["recordings"] == []
     assert voices.build_voice(services, ada, voice.id).build == 2
     finish(services, ada, voice)
 
@@ -133,7 +134,7 @@ def test_a_build_whose_start_was_lost_is_found_by_the_sweep(
     services: Services, ada: Caller, ready: Ready
 ) -> None:
     voice = ready()
-    lost = replace(voice.to(VoiceState.RUNNING), build=1, stage="waiting")
+    lost = voice.asked_for(voice.updated_at, is_vouched_for=True)
     with services.db.begin() as tx:
         voice_rows.save(tx, lost)
     sweep(services)

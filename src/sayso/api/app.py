@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sayso.api import (
+    analyses,
     callbacks,
     clips,
     consents,
@@ -37,7 +38,7 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     # routes, which take any prefix.
     for part in (
         *(health, docs, media, not_offered, callbacks),
-        *(voices, consents, recordings, projects, clips, speech),
+        *(voices, consents, analyses, recordings, projects, clips, speech),
     ):
         app.include_router(part.router)
     return Edge(app)

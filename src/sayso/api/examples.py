@@ -11,14 +11,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sayso.domain.analysis import Analysis, RecordingReport, SetReport, Totals
 from sayso.domain.clip import Clip, ClipState, SoundFormat
 from sayso.domain.consent import Challenge, Consent, ConsentState, Findings
 from sayso.domain.delivery import Attempt, Delivery, DeliveryState, complaint
 from sayso.domain.page import Page
 from sayso.domain.project import Project
+from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.recording import Recording
+from sayso.domain.verdict import Outcome
 from sayso.domain.voice import Voice, VoiceState, VoiceType
-from sayso.wire import consent, receipt, requests, responses
+from sayso.wire import analysis, consent, receipt, requests, responses
 from sayso.wire.fields import Form
 from sayso.wire.paging import page_answer
 
@@ -113,6 +116,7 @@ VOICE_FLAGS = [
     _parameter("filters", "boolean", "Adds `filters`."),
     _parameter("advanced", "boolean", "Adds `model`."),
 ]
+ANALYSIS_QUERY = [_parameter("format", "string", "`json`, or `html` for a page with plots and players.")]
 CLIP_QUERY = [_parameter("q", "string", "Only clips with this in their title.")]
 
 _A_VOICE = Voice(
@@ -125,6 +129,63 @@ _A_VOICE = Voice(
     updated_at=_NOW,
     progress=1.0,
     artifact_key="kept",
+)
+_A_REPORT = RecordingReport(
+    id=_RECORDING,
+    name="first",
+    text=_TEXT,
+    grade=Grade.LOOK,
+    reasons=(
+        Reason(
+            Harm.CLIPPED,
+            "It was recorded a little too loud: 0.02 % of the sound is cut off at the top.",
+            "Listen to it; if it crackles, lower the input level and record it again.",
+        ),
+    ),
+    repairs=(),
+    repaired_file=None,
+    is_active=True,
+    is_silent=False,
+    is_outlier=False,
+    score=0.84,
+    stoi=0.96,
+    pesq=3.42,
+    si_sdr_db=19.6,
+    score_after=None,
+    opinion_speech=3.4,
+    opinion_background=4.0,
+    opinion_overall=3.1,
+    snr_db=38.2,
+    duration_s=4.2,
+    speech_s=3.1,
+    trimmed_s=3.8,
+    level_dbfs=-19.4,
+    peak_dbfs=0.0,
+    dc_offset=0.0001,
+    flat_top_ratio=0.0002,
+    rate_hz=48_000,
+    cutoff_hz=19_875.0,
+    is_upsampled=False,
+    decay_s=0.14,
+    words_per_minute=193.5,
+    agreement=0.98,
+    speaker_similarity=0.81,
+    other_speaker=(),
+)
+_AN_ANALYSIS = Analysis(
+    voice_id=_VOICE,
+    build=1,
+    report=SetReport(
+        (_A_REPORT,),
+        Outcome.ISSUE,
+        "There are 3.8 s of good speech, 10.0 s are needed. Add at least 6.2 s of clear speech, then start the "
+        "build again.",
+        ("A little too loud, have a look: “first”.",),
+        Totals(1, 1, 0, 0, 1, 0, 4.2, 3.1, 3.8, 10.0, 0.84),
+    ),
+    form="B",
+    notes=(),
+    made_at=_NOW,
 )
 _A_RECORDING = Recording(
     id=_RECORDING,
@@ -139,6 +200,7 @@ _A_RECORDING = Recording(
     rate_hz=48_000,
     created_at=_NOW,
     updated_at=_NOW,
+    analysis=_A_REPORT,
 )
 _A_PROJECT = Project(_PROJECT, "", "Bread", "Everything about bread", False, False, _NOW, _NOW)
 _A_CLIP = Clip(
@@ -221,6 +283,11 @@ _BODIES: dict[str, Json] = {
     "consent": responses.success(
         consent.consent_item(
             replace(_A_VOICE, consent_id=_A_CONSENT.id), _STATEMENT, [_A_CONSENT], _LINK, has_receipt=True
+        )
+    ),
+    "analysis": responses.success(
+        analysis.analysis_item(
+            replace(_A_VOICE, state=VoiceState.DATASET_ISSUE), _AN_ANALYSIS, {_RECORDING: _LINK}
         )
     ),
     "reviews": {"success": True, "items": [consent.attempt_item(_A_CONSENT)]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sayso.domain.analysis import RecordingReport
 from sayso.domain.voice import VoiceState
 
 
@@ -33,6 +34,26 @@ class FaultyRecording:
     is_outlier: bool
     """Another speaker than in the rest."""
     is_silent: bool
+
+
+STOI_OF_NOTHING, PESQ_OF_NOTHING, SI_SDR_DB_OF_NOTHING = 0.0, 1.0, -10.0
+"""The scores that go out where there was no speech to measure: the lowest there are, as clients take numbers only."""
+
+
+def faulty(report: RecordingReport) -> FaultyRecording:
+    """What is told of a recording that the analysis rejected."""
+    return FaultyRecording(
+        id=report.id,
+        name=report.name,
+        text=report.text or "",
+        stoi=STOI_OF_NOTHING if report.stoi is None else report.stoi,
+        pesq=PESQ_OF_NOTHING if report.pesq is None else report.pesq,
+        si_sdr_db=SI_SDR_DB_OF_NOTHING if report.si_sdr_db is None else report.si_sdr_db,
+        score=report.score,
+        is_active=report.is_active,
+        is_outlier=report.is_outlier,
+        is_silent=report.is_silent,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,20 @@
-"""A recording: audio, what is said in it, and whether a build may use it."""
+"""A recording: audio, what is said in it, whether a build may use it, and what the analysis says of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+from sayso.domain.analysis import RecordingReport
+
+
+class Origin(StrEnum):
+    """How a recording came."""
+
+    UPLOAD = "upload"
+    DATASET = "dataset"
+    """Out of what `dataset_url` led to; the next dataset takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +25,7 @@ class Recording:
     voice_id: str
     name: str
     text: str | None
-    """The transcript the uploader gave; a hint, training goes by what is heard."""
+    """The transcript the uploader gave, or what was heard in a dataset; a hint, training goes by what is heard."""
     emotion: str | None
     is_active: bool
     """Only active recordings are learnt from."""
@@ -27,3 +38,13 @@ class Recording:
     updated_at: datetime
     speech_s: float = 0.0
     """Seconds of it that are not silence."""
+    origin: Origin = Origin.UPLOAD
+    agreement: float | None = None
+    """How far a given text agrees with what is heard, 0 to 1; None where that is not known."""
+    analysis: RecordingReport | None = None
+    """What the newest analysis says of it; None before the first."""
+
+    @property
+    def is_outlier(self) -> bool:
+        """Whether the analysis heard another speaker in it."""
+        return self.analysis is not None and self.analysis.is_outlier

@@ -61,6 +61,8 @@ class Voice:
     language: str = "en-US"
     description: str | None = None
     dataset_url: str | None = None
+    dataset_waits: bool = False
+    """Whether that is still to be fetched: the next run does so."""
     callback_uri: str | None = None
     consent_id: str | None = None
     """The newest spoken consent; None where none was sent."""
@@ -70,6 +72,8 @@ class Voice:
     """Why the voice is where it is, for people."""
     build: int = 0
     """How many builds were started; the number of the running one while RUNNING."""
+    is_vouched_for: bool = False
+    """Whether an authorized uploader asked for that build, and answers for the speaker's permission."""
     stage: str | None = None
     """What the running build is doing, e.g. `adapting`."""
     progress: float = 0.0
@@ -92,11 +96,17 @@ class Voice:
             raise WrongState(f"voice {self.id} is {self.state}, it cannot become {state}")
         return replace(self, state=state)
 
-    def asked_for(self, now: datetime) -> Voice:
+    def asked_anew(self, now: datetime, *, is_vouched_for: bool) -> Voice:
+        """This voice as another run takes the place of the one there may be, which notices and stops."""
+        idle = replace(self, state=VoiceState.INITIALIZING) if self.state is VoiceState.RUNNING else self
+        return idle.asked_for(now, is_vouched_for=is_vouched_for)
+
+    def asked_for(self, now: datetime, *, is_vouched_for: bool = False) -> Voice:
         """This voice as its next build begins. Raises WrongState."""
         return replace(
             self.to(VoiceState.RUNNING),
             build=self.build + 1,
+            is_vouched_for=is_vouched_for,
             stage="waiting",
             progress=0.0,
             left_s=None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import sqlalchemy as sa
 
+from sayso.domain.analysis import recording_report_of
 from sayso.domain.page import Page, PageRequest
-from sayso.domain.recording import Recording
+from sayso.domain.recording import Origin, Recording
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
@@ -18,7 +20,7 @@ _T = tables.recordings
 
 def insert(tx: Transaction, account_id: str, recording: Recording) -> None:
     """Keep a new recording."""
-    tx.execute(sa.insert(_T).values(account_id=account_id, **asdict(recording)))
+    tx.execute(sa.insert(_T).values(account_id=account_id, **_values(recording)))
 
 
 def find(
@@ -46,9 +48,15 @@ def active(tx: Transaction, voice_id: str) -> list[Recording]:
     return [_recording(row) for row in rows]
 
 
+def audio_keys(tx: Transaction, voice_id: str) -> dict[str, str]:
+    """Recording -> blob of its sound, of all recordings of a voice."""
+    rows = tx.execute(sa.select(_T.c.id, _T.c.audio_key).where(_T.c.voice_id == voice_id))
+    return {row.id: row.audio_key for row in rows}
+
+
 def save(tx: Transaction, recording: Recording) -> None:
     """Write everything that may change of a recording."""
-    tx.execute(sa.update(_T).where(_T.c.id == recording.id).values(**asdict(recording)))
+    tx.execute(sa.update(_T).where(_T.c.id == recording.id).values(**_values(recording)))
 
 
 def remove(tx: Transaction, recording_id: str) -> None:
@@ -63,5 +71,20 @@ def remove_all(tx: Transaction, voice_id: str) -> list[str]:
     return keys
 
 
+def remove_of_dataset(tx: Transaction, voice_id: str) -> list[str]:
+    """Remove those recordings of a voice that came out of a dataset; returns the keys of their audio."""
+    its = (_T.c.voice_id == voice_id) & (_T.c.origin == Origin.DATASET.value)
+    keys = list(tx.execute(sa.select(_T.c.audio_key).where(its)).scalars())
+    tx.execute(sa.delete(_T).where(its))
+    return keys
+
+
+def _values(recording: Recording) -> dict[str, object]:
+    report = None if recording.analysis is None else json.dumps(recording.analysis.as_json())
+    return asdict(recording) | {"origin": recording.origin.value, "analysis": report}
+
+
 def _recording(row: sa.RowMapping) -> Recording:
-    return Recording(**{name: row[name] for name in row if name != "account_id"})
+    kept = {name: row[name] for name in row if name != "account_id"}
+    report = None if row["analysis"] is None else recording_report_of(json.loads(row["analysis"]))
+    return Recording(**{**kept, "origin": Origin(row["origin"]), "analysis": report})

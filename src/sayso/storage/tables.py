@@ -85,6 +85,8 @@ voices = Table(
     Column("language", String(35), nullable=False),
     Column("description", Text),
     Column("dataset_url", Text),
+    # Whether that is still to be fetched.
+    Column("dataset_waits", Boolean, nullable=False),
     Column("callback_uri", Text),
     # No foreign key: the two tables would point at each other.
     Column("consent_id", String(32)),
@@ -92,6 +94,8 @@ voices = Table(
     Column("consent_state", String(32)),
     Column("issue", Text),
     Column("build", Integer, nullable=False),
+    # Whether an authorized uploader asked for that build, and answers for the speaker's permission.
+    Column("is_vouched_for", Boolean, nullable=False),
     Column("stage", String(64)),
     Column("progress", Float, nullable=False),
     Column("left_s", Float),
@@ -114,7 +118,23 @@ recordings = Table(
     Column("duration_s", Float, nullable=False),
     Column("rate_hz", Integer, nullable=False),
     Column("speech_s", Float, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("agreement", Float),
+    # JSON, as `domain.analysis.RecordingReport` has it.
+    Column("analysis", Text),
     *_times(),
+)
+
+analyses = Table(
+    "analyses",
+    metadata,
+    # The newest one alone is kept; a list of voices does not read it.
+    Column("voice_id", String(32), ForeignKey("voices.id"), primary_key=True),
+    Column("build", Integer, nullable=False),
+    Column("form", String(8)),
+    Column("notes", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
 )
 
 consents = Table(

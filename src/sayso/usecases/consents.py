@@ -39,7 +39,7 @@ from sayso.storage.ids import new_id
 from sayso.text.consent.challenge import new_phrase
 from sayso.usecases.checks import check_text
 from sayso.wire import receipt
-from sayso.workflows import check_consent, make_voice, outbox
+from sayso.workflows import check_consent, outbox, runs
 
 MAX_WHY_CHARACTERS = 2_000
 
@@ -208,12 +208,12 @@ def decide(services: Services, caller: Caller, voice_id: str, ruling: Ruling, wh
         changed = check_consent.followed(voice, decided, now)
         builds = consent.stopped_build and ruling is Ruling.APPROVED
         if builds:
-            changed = changed.asked_for(now)
+            changed = changed.asked_for(now, is_vouched_for=changed.is_vouched_for)
         voices.save(tx, changed)
         check_consent.tell_refusal(tx, voice, changed, decided)
     outbox.ring()
     if builds:
-        make_voice.start(services, changed)
+        runs.start(services, changed)
     return get_consent(services, caller, voice_id)
 
 

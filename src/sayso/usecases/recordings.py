@@ -13,7 +13,7 @@ from sayso.domain.page import Page, PageRequest
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice
 from sayso.engines.watermark import MARKED
-from sayso.errors import BadArtifact, BadAudio, TooLarge
+from sayso.errors import BadArtifact, BadAudio, TooLarge, WrongState
 from sayso.pipeline.ingest import flac, speech_seconds
 from sayso.services import Services
 from sayso.storage import blobs, recordings, voices
@@ -108,7 +108,7 @@ def get_recording(services: Services, caller: Caller, voice_id: str, recording_i
 def edit_recording(
     services: Services, caller: Caller, voice_id: str, recording_id: str, edit: RecordingEdit
 ) -> Recording:
-    """Change what is mentioned; its sound never changes. Raises NotFound, BadRequest, TooLarge."""
+    """Change what is mentioned; its sound never changes. Raises NotFound, BadRequest, TooLarge, WrongState."""
     given = changes(
         name=edit.name, text=edit.text, emotion=edit.emotion, is_active=edit.is_active, fill=edit.fill
     )
@@ -117,6 +117,12 @@ def edit_recording(
         before = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
         recording = replace(before, **given, updated_at=datetime.now(UTC))
         _check(services, recording.name, recording.text, recording.emotion)
+        if recording.is_active and not before.is_active and before.is_outlier:
+            raise WrongState(
+                "the analysis heard another speaker in this recording, so it cannot be activated: delete it, or "
+                "upload it again to have it analysed anew",
+                {"is_active": "the recording is an outlier"},
+            )
         recordings.save(tx, recording)
         if recording.is_active is not before.is_active:
             voice = _noticed(tx, voice)

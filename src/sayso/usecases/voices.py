@@ -12,6 +12,7 @@ from sayso.domain.consent import ConsentState
 from sayso.domain.dataset import NEEDS
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
+from sayso.domain.recording import Origin
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
     ConsentMissing,
@@ -21,19 +22,14 @@ from sayso.errors import (
     TooLittleSpeech,
 )
 from sayso.services import Services
-from sayso.storage import blobs, deliveries, recordings, voices
+from sayso.storage import analyses, blobs, deliveries, recordings, voices
 from sayso.storage import consents as rows
 from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
 from sayso.usecases import consents
 from sayso.usecases.checks import check_text, check_url
 from sayso.usecases.consents import SentConsent, TakenConsent
-from sayso.workflows import make_voice
-
-DATASET_ISSUE = (
-    "dataset_url is kept but not fetched in this version: upload the recordings to "
-    "/api/v2/voices/{id}/recordings, then ask for a build"
-)
+from sayso.workflows import check_consent, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +60,9 @@ class VoiceEdit:
 
 
 def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voice, Rejected | None]:
-    """Make an empty voice; the second value says why its consent was not kept, if it was not.
+    """Make a voice; the second value says why its consent was not kept, if it was not.
 
-    Raises NotAllowed on plan free, BadRequest and TooLarge for bad fields.
+    The dataset of a professional voice is fetched and analysed at once, that of a rapid one by its build. Raises NotAllowed on plan free, BadRequest and TooLarge for bad fields.
     """
     if not caller.may_create_voices:
         raise NotAllowed(
@@ -88,12 +84,16 @@ def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voi
             language=new.language,
             description=new.description,
             dataset_url=new.dataset_url,
+            dataset_waits=new.dataset_url is not None,
             callback_uri=new.callback_uri,
-            issue=None if new.dataset_url is None else DATASET_ISSUE,
         )
+        if _starts_by_itself(voice):
+            voice = voice.asked_for(now, is_vouched_for=caller.is_authorized_uploader)
         voices.insert(tx, voice)
         voice = _with_consent(services, tx, voice, taken, consent_key)
     consents.begin_checks(services, voice)
+    if voice.state is VoiceState.RUNNING:
+        runs.start(services, voice)
     return voice, None if taken is None else taken.refusal
 
 
@@ -136,12 +136,19 @@ def edit_voice(
     taken = None if edit.consent is None else consents.take(services, caller, edit.consent, language)
     with _kept(services, taken) as consent_key, services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
-        voice = replace(voice, **given, updated_at=datetime.now(UTC))
-        if "dataset_url" in given and voice.state is VoiceState.INITIALIZING:
-            voice = replace(voice, issue=None if voice.dataset_url is None else DATASET_ISSUE)
+        now = datetime.now(UTC)
+        voice = replace(voice, **given, updated_at=now)
+        starts = False
+        if "dataset_url" in given:
+            voice = replace(voice, dataset_waits=voice.dataset_url is not None)
+            starts = _starts_by_itself(voice)
+        if starts:
+            voice = voice.asked_anew(now, is_vouched_for=caller.is_authorized_uploader)
         voices.save(tx, voice)
         voice = _with_consent(services, tx, voice, taken, consent_key)
     consents.begin_checks(services, voice)
+    if starts:
+        runs.start(services, voice)
     return voice, None if taken is None else taken.refusal
 
 
@@ -155,6 +162,7 @@ def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         keys = [voice.artifact_key, voice.sample_key, *rows.remove_all(tx, voice.id)]
         keys += recordings.remove_all(tx, voice.id)
+        analyses.remove(tx, voice.id)
         deliveries.forget(tx, voice_id=voice.id)
         voices.remove(tx, voice.id)
     if voice.artifact_key is not None:
@@ -171,10 +179,12 @@ def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         if voice.state is not VoiceState.RUNNING:
             _check_buildable(services, caller, tx, voice)
-            voice = voice.asked_for(datetime.now(UTC))
+            voice = voice.asked_for(datetime.now(UTC), is_vouched_for=caller.is_authorized_uploader)
             voices.save(tx, voice)
+    # While the build is handed over: its analysis comes soon.
+    services.analyser.warm()
     # After the commit: a start that is lost here is found by the sweep of the next worker.
-    make_voice.start(services, voice)
+    runs.start(services, voice)
     return voice
 
 
@@ -182,15 +192,16 @@ def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice:
     limits = services.limits
     _check_consent(services, caller, tx, voice)
     active = recordings.active(tx, voice.id)
+    if voice.dataset_waits or _starts_by_itself(voice):
+        return
     if voice.voice_type is VoiceType.PROFESSIONAL:
         raise NotOffered(
             "professional training is not in this version (it will need at least "
             f"{limits.min_recordings_professional} active recordings, this voice has {len(active)}): "
             "create the voice with voice_type rapid"
         )
-    if len(active) < limits.min_recordings_rapid:
-        if voice.dataset_url is not None:
-            raise NotOffered(DATASET_ISSUE)
+    is_dataset = any(recording.origin is Origin.DATASET for recording in active)
+    if len(active) < limits.min_recordings_rapid and not is_dataset:
         missing = limits.min_recordings_rapid - len(active)
         raise TooLittleSpeech(
             f"this voice has {len(active)} active recordings, a rapid voice needs at least "
@@ -203,6 +214,11 @@ def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice:
             f"the active recordings hold {speech_s:.1f} s of speech, a {voice.voice_type} voice needs at least "
             f"{need_s:.0f} s: {need_s - speech_s:.1f} s are missing, upload more"
         )
+
+
+def _starts_by_itself(voice: Voice) -> bool:
+    """Whether a dataset is analysed without a build being asked for."""
+    return voice.voice_type is VoiceType.PROFESSIONAL and voice.dataset_url is not None
 
 
 def _check(
@@ -229,11 +245,7 @@ def _check_consent(services: Services, caller: Caller, tx: Transaction, voice: V
     consent = None if voice.consent_id is None else rows.fetch(tx, voice.consent_id)
     if consent is None:
         if not caller.is_authorized_uploader:
-            raise ConsentMissing(
-                "this voice has no spoken consent, and this token is not an authorized uploader: have the "
-                f'speaker say "{services.consent.sentence(voice.language)}" and send the WAV file, in base64, '
-                f"as consent with PUT /api/v2/voices/{voice.id}"
-            )
+            raise ConsentMissing(check_consent.missing(services, voice))
         return
     if consent.state is ConsentState.REFUSED:
         raise ConsentMissing(f"{consent.issue}; send a new consent with PUT /api/v2/voices/{voice.id}")

@@ -74,11 +74,12 @@ def _voice(
     issue: str | None = None,
     faulty: Sequence[FaultyRecording] = (),
 ) -> dict[str, Any]:
-    recordings = [_recording(recording) for recording in faulty]
+    recordings = [recording_at_fault(recording) for recording in faulty]
     return {"id": voice_id, "ok": ok, "status": status, "issue": issue, "recordings": recordings}
 
 
-def _recording(recording: FaultyRecording) -> dict[str, Any]:
+def recording_at_fault(recording: FaultyRecording) -> dict[str, Any]:
+    """One of the `recordings` of a dataset_issue."""
     return {
         "uuid": recording.id,
         "name": recording.name,

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sayso.domain.analysis import RecordingReport
 from sayso.domain.clip import Clip, SoundFormat
 from sayso.domain.delivery import Attempt, Delivery, Endpoint
+from sayso.domain.event import faulty
 from sayso.domain.project import Project
+from sayso.domain.quality import Harm
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice, VoiceState
 
@@ -117,8 +120,8 @@ def voice_item(
 
 
 def recording_item(recording: Recording, audio_src: str) -> Json:
-    """A recording; `duration` (seconds) and `sample_rate` (hertz) are our own."""
-    return {
+    """A recording; `duration` (seconds), `sample_rate` (hertz), `origin` and `analysis` are our own."""
+    item: Json = {
         "uuid": recording.id,
         "name": recording.name,
         # Clients written in strict languages take a string here and no null.
@@ -131,7 +134,68 @@ def recording_item(recording: Recording, audio_src: str) -> Json:
         "sample_rate": recording.rate_hz,
         "created_at": stamp(recording.created_at),
         "updated_at": stamp(recording.updated_at),
+        "origin": recording.origin.value,
     }
+    if recording.analysis is not None:
+        item["metrics"] = metrics(recording.analysis, is_active=recording.is_active)
+        item["analysis"] = findings(recording.analysis)
+    return item
+
+
+def metrics(report: RecordingReport, *, is_active: bool) -> Json:
+    """The documented scores of a recording, numbers all, and ours behind them, which may be null."""
+    told = faulty(report)
+    return {
+        "signal_to_noise_ratio": 0.0 if report.snr_db is None else round(report.snr_db, 2),
+        "loudness_grade": _loudness(report),
+        "stoi_score": round(told.stoi, 4),
+        "pesq_score": round(told.pesq, 3),
+        "si_dr_score": round(told.si_sdr_db, 2),
+        "resemble_sample_score": round(told.score, 4),
+        "is_active": is_active,
+        "is_outlier": report.is_outlier,
+        "is_silent": report.is_silent,
+        "dnsmos_sig": _rounded(report.opinion_speech, 3),
+        "dnsmos_bak": _rounded(report.opinion_background, 3),
+        "dnsmos_ovrl": _rounded(report.opinion_overall, 3),
+        "level_dbfs": _rounded(report.level_dbfs, 2),
+        "peak_dbfs": round(report.peak_dbfs, 2),
+        "dc_offset": round(report.dc_offset, 5),
+        "clipped_ratio": round(report.flat_top_ratio, 6),
+        "cutoff_hz": round(report.cutoff_hz, 1),
+        "is_upsampled": report.is_upsampled,
+        "decay_s": _rounded(report.decay_s, 3),
+        "speech_s": round(report.speech_s, 3),
+        "trimmed_s": round(report.trimmed_s, 3),
+        "words_per_minute": _rounded(report.words_per_minute, 1),
+        "transcript_agreement": _rounded(report.agreement, 3),
+        "speaker_similarity": _rounded(report.speaker_similarity, 3),
+    }
+
+
+def findings(report: RecordingReport) -> Json:
+    """What became of a recording and why, in sentences; all of it our own."""
+    return {
+        "class": report.grade.value,
+        "reasons": [
+            {"code": reason.code.value, "message": reason.sentence, "remedy": reason.remedy}
+            for reason in report.reasons
+        ],
+        "repairs": list(report.repairs),
+        "score_after_repair": _rounded(report.score_after, 4),
+        "other_speaker": [{"start": part.start_s, "end": part.end_s} for part in report.other_speaker],
+    }
+
+
+def _loudness(report: RecordingReport) -> str:
+    if report.level_dbfs is None:
+        return "silent"
+    codes = {reason.code for reason in report.reasons}
+    return "loud" if Harm.TOO_LOUD in codes else "quiet" if Harm.TOO_QUIET in codes else "good"
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def project_item(project: Project) -> Json:

@@ -136,6 +136,15 @@ def examined(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def missing(services: Services, voice: Voice) -> str:
+    """What to say where a consent is needed and none was sent."""
+    return (
+        "this voice has no spoken consent, and it was not asked for by an authorized uploader: have the speaker say "
+        f'"{services.consent.sentence(voice.language)}" and send the WAV file, in base64, as consent with '
+        f"PUT /api/v2/voices/{voice.id}"
+    )
+
+
 def receipt_of(
     services: Services, voice: Voice, consent: Consent, recording_keys: Sequence[str], now: datetime
 ) -> str:

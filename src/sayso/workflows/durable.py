@@ -28,11 +28,11 @@ from sayso.storage import installation
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BUILDS, CLIPS, CONSENTS = "builds", "clips", "consents"
-# Builds, clips and checks of consents keep the cores busy: one of each at a time. Those that wait need not be written down a
+BUILDS, CLIPS, CONSENTS, DATASETS = "builds", "clips", "consents", "datasets"
+# Builds, clips, checks of consents and datasets keep the cores busy: one of each at a time. Those that wait need not be written down a
 # second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
 # own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
-_LANES = (BUILDS, CLIPS, CONSENTS)
+_LANES = (BUILDS, CLIPS, CONSENTS, DATASETS)
 
 _VERSION = "2"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
@@ -167,7 +167,7 @@ def _go_on() -> None:
 def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
     """Have a workflow run soon, once for each `workflow_id`.
 
-    `kind` is one of BUILDS, CLIPS, CONSENTS. Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS, CONSENTS, DATASETS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
     from dbos import SetWorkflowID
 

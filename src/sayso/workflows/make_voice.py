@@ -1,4 +1,4 @@
-"""consent -> listen -> train -> preview -> publish: a voice from its recordings.
+"""(fetch -> prepare -> keep ->) consent -> analyse -> listen -> train -> preview -> publish: a voice from recordings.
 
 Steps give back small JSON values. A step may run twice and must not mind; the order of the steps may only
 change together with the version in `durable.py`.
@@ -6,59 +6,33 @@ change together with the version in `durable.py`.
 
 from __future__ import annotations
 
-import shutil
-import time
-import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.consent import ConsentState
-from sayso.domain.event import VoiceFailed, VoiceFinished
-from sayso.domain.voice import Voice, VoiceState
-from sayso.errors import SaysoError
+from sayso.domain.event import VoiceFinished
+from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.pipeline import ingest, synthesis, training
-from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
 from sayso.storage import blobs, consents, recordings, voices
-from sayso.workflows import check_consent, durable, outbox
+from sayso.workflows import check_consent, dataset_steps, durable, outbox
+from sayso.workflows.dataset_steps import analyse, fetch, forget, keep, prepare
+from sayso.workflows.run import Gone, Outcome, Teller, clean, end, ended, folder, guarded, running, tried
 
 SAMPLE_TEXT = "Hello, this is my new voice."
 """Short: the build is not finished before it is spoken."""
 _SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 
-_CONSENT_PART, _LISTEN_PART, _TRAIN_PART = 0.05, 0.15, 0.95
+_FETCH_PART, _PREPARE_PART, _CONSENT_PART, _ANALYSE_PART = 0.02, 0.04, 0.06, 0.14
+_LISTEN_PART, _TRAIN_PART = 0.2, 0.95
 """How far the whole build is when these are done."""
-_TELL_EVERY_S = 0.5
 _USUAL_S = 30.0
 """What a rapid build takes on two cores: the guess of the time left where nobody knows better."""
 
-_MAY_HELP = "each time it was tried: there may be too little memory; see the server's log, then build again"
-
-Outcome = dict[str, Any]
-"""{"ok": value}, or {"failed": reason}, or {"refused": reason} and {"review": reason} of the consent, or
-{"gone": True}, or {"died": reason}: the child that worked was lost.
-
-Only what died is tried again. An error that the child tells would come again, and take as long."""
-
-
 Checked = dict[str, Any]
 """{"consent": id, "recordings": keys}: the consent that was accepted, and for which recordings."""
-
-_ENDINGS = {
-    "failed": VoiceState.FAILED,
-    "died": VoiceState.FAILED,
-    "refused": VoiceState.CONSENT_FAILED,
-    "review": VoiceState.INITIALIZING,
-}
-"""Outcome -> where the voice is after it."""
-
-
-class _Gone(Exception):
-    """The voice was deleted, or this build is not its running one any more."""
 
 
 def workflow_id(voice_id: str, build: int) -> str:
@@ -75,74 +49,77 @@ def start(services: Services, voice: Voice) -> None:
 def sweep(services: Services) -> None:
     """Start builds that were asked for but not started; end those whose workflow is dead."""
     with services.db.read() as tx:
-        running = voices.running(tx)
-    for voice in running:
+        asked = [voice for voice in voices.running(tx) if voice.voice_type is VoiceType.RAPID]
+    for voice in asked:
         state = durable.status(workflow_id(voice.id, voice.build))
         if state is None:
             start(services, voice)
         elif state in durable.DEAD:
             reason = "the build was tried many times and the program ended each time: see its log"
-            end(voice.id, voice.build, VoiceState.FAILED, reason)
+            key = workflow_id(voice.id, voice.build)
+            end(voice.id, voice.build, VoiceState.FAILED, reason, key)
 
 
 @durable.workflow("make_voice")
 def make_voice(voice_id: str, build: int) -> str:
     """Make the voice of one build; returns how it ended."""
-    attempts = durable.services().limits.training_attempts
     made: list[str] = []
     checked: Checked | None = None
-    outcome = _tried(consent, attempts, voice_id, build)
+    outcome = tried(fetch, voice_id, build, 0.0, _FETCH_PART)
+    if "ok" in outcome and outcome["ok"] is not None:
+        url = outcome["ok"]
+        outcome = tried(prepare, voice_id, build, url, _FETCH_PART, _PREPARE_PART)
+        if "ok" in outcome:
+            outcome = durable.step(keep, voice_id, build, url)
+    if "ok" in outcome:
+        outcome = tried(consent, voice_id, build, _PREPARE_PART, _CONSENT_PART)
     if "ok" in outcome:
         checked = outcome["ok"]
-        outcome = _tried(listen, attempts, voice_id, build, checked)
+        outcome = tried(analyse, voice_id, build, _CONSENT_PART, _ANALYSE_PART)
     if "ok" in outcome:
-        outcome = _tried(train, attempts, voice_id, build, checked)
+        if checked is not None:
+            # Of what the consent was held against, the analysis may have left something out.
+            left = set(outcome["ok"])
+            checked = {**checked, "recordings": [key for key in checked["recordings"] if key in left]}
+        outcome = tried(listen, voice_id, build, checked)
+    if "ok" in outcome:
+        outcome = tried(train, voice_id, build, checked)
     if "ok" in outcome:
         made.append(outcome["ok"])
         outcome = durable.step(preview, voice_id, build, made[0])
     if "ok" in outcome:
         made.append(outcome["ok"])
         outcome = durable.step(publish, voice_id, build, made[0], made[1], checked)
-    ending = "finished"
-    for name, state in _ENDINGS.items():
-        if name in outcome:
-            ending = state.value
-            outcome = durable.step(end, voice_id, build, state, outcome[name])
+    ending = VoiceState.FINISHED
+    if (over := ended(outcome)) is not None:
+        ending, reason = over
+        outcome = durable.step(end, voice_id, build, ending, reason, workflow_id(voice_id, build))
+    if "gone" in outcome:
+        durable.step(forget, voice_id, build)
     durable.step(clean, voice_id, build, made)
-    return "gone" if "gone" in outcome else ending
+    return "gone" if "gone" in outcome else ending.value
 
 
-def _tried(step: Callable[..., Outcome], attempts: int, *args: Any) -> Outcome:
-    """Each try is a step of its own, so that a restart of the program does not count them anew."""
-    outcome = durable.step(step, *args)
-    for _ in range(attempts - 1):
-        if "died" not in outcome:
-            break
-        outcome = durable.step(step, *args)
-    return outcome
+def consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
+    """Check the spoken consent, if there is one, against the active recordings; gives what was `Checked`."""
+    return guarded(lambda: _consent(voice_id, build, start, end))
 
 
-def consent(voice_id: str, build: int) -> Outcome:
-    """Check the spoken consent, if there is one, against the recordings of this build."""
-    return _guarded(lambda: _consent(voice_id, build))
-
-
-def _consent(voice_id: str, build: int) -> Outcome:
+def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
     services = durable.services()
-    voice = _running(services, voice_id, build)
+    voice = running(services, voice_id, build)
     with services.db.read() as tx:
         active = recordings.active(tx, voice_id)
         spoken = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
     if spoken is None or spoken.audio_key is None:
-        # An authorized uploader asked for this build, and answers for the speaker's permission.
-        return {"ok": None}
-    tell = _Teller(services, voice_id, build, 0.0, _CONSENT_PART)
+        return {"ok": None} if voice.is_vouched_for else {"refused": check_consent.missing(services, voice)}
+    tell = Teller(services, voice_id, build, start, end, usual_s=_USUAL_S)
     findings = check_consent.examined(services, voice, spoken, active, tell)
     keys = [recording.audio_key for recording in active]
     with services.db.begin() as tx:
         spoken = consents.fetch(tx, spoken.id, lock=True)
         if spoken is None:
-            raise _Gone
+            raise Gone
         settled = spoken.settled(findings, keys, datetime.now(UTC))
         settled = replace(settled, stopped_build=settled.state is ConsentState.REVIEW)
         consents.save(tx, settled)
@@ -156,51 +133,52 @@ def _consent(voice_id: str, build: int) -> Outcome:
 
 def listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     """Choose what the voice is learnt from. The takes stay in the build's folder."""
-    return _guarded(lambda: _listen(voice_id, build, checked))
+    return guarded(lambda: _listen(voice_id, build, checked))
 
 
 def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
-    voice = _running(services, voice_id, build)
-    folder = _folder(services, voice_id, build)
+    voice = running(services, voice_id, build)
+    place = folder(services, voice_id, build)
     with services.db.read() as tx:
         active = recordings.active(tx, voice_id)
     if checked is not None:
         # What came after the check of the speaker is not learnt from.
         active = [recording for recording in active if recording.audio_key in checked["recordings"]]
-    given = [(services.blobs.read(recording.audio_key), recording.text) for recording in active]
-    ingest.write_inputs(folder, given, voice.language)
-    services.trainer.listen(folder, _Teller(services, voice_id, build, 0.0, _LISTEN_PART))
+    given = [(dataset_steps.sound(services, place, recording), recording.text) for recording in active]
+    ingest.write_inputs(place, given, voice.language)
+    tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
+    services.trainer.listen(place, tell)
     return {"ok": len(given)}
 
 
 def train(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     """Learn the voice; gives the key of its artifact."""
-    return _guarded(lambda: _train(voice_id, build, checked))
+    return guarded(lambda: _train(voice_id, build, checked))
 
 
 def _train(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
-    _running(services, voice_id, build)
-    folder = _folder(services, voice_id, build)
-    if not training.has_takes(folder):
+    running(services, voice_id, build)
+    place = folder(services, voice_id, build)
+    if not training.has_takes(place):
         # The folder is on this machine only, and may have been tidied away since.
         _listen(voice_id, build, checked)
-    tell = _Teller(services, voice_id, build, _LISTEN_PART, _TRAIN_PART)
+    tell = Teller(services, voice_id, build, _LISTEN_PART, _TRAIN_PART, usual_s=_USUAL_S)
     # The build number is the seed: a second run of this build is the same run, a rebuild is another.
-    artifact = services.trainer.train(folder, build, tell)
+    artifact = services.trainer.train(place, build, tell)
     return {"ok": services.blobs.put(artifact)}
 
 
 def preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
     """Let the new voice say a sentence; gives the key of the sound."""
-    return _guarded(lambda: _preview(voice_id, build, artifact_key))
+    return guarded(lambda: _preview(voice_id, build, artifact_key))
 
 
 def _preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
     services = durable.services()
-    _running(services, voice_id, build)
-    _Teller(services, voice_id, build, _TRAIN_PART, 1.0)("speaking", 0.0, None)
+    running(services, voice_id, build)
+    Teller(services, voice_id, build, _TRAIN_PART, 1.0, usual_s=_USUAL_S)("speaking", 0.0, None)
     made = synthesis.say(services.speakers.get(artifact_key), SAMPLE_TEXT, _SAMPLE_SOUND)
     return {"ok": services.blobs.put(made.audio)}
 
@@ -240,88 +218,3 @@ def publish(
     outbox.ring()
     blobs.release(services.db, services.blobs, released)
     return {"ok": True}
-
-
-def end(voice_id: str, build: int, state: VoiceState, reason: str) -> Outcome:
-    """The build ends without a voice, and its owner is told; what spoke before goes on speaking.
-
-    A build that waits for a person's decision about the consent is as if it had not been asked for.
-    """
-    state = VoiceState(state)
-    services = durable.services()
-    with services.db.begin() as tx:
-        voice = voices.fetch(tx, voice_id, lock=True)
-        if voice is None or voice.build != build:
-            return {"gone": True}
-        if voice.state is VoiceState.RUNNING:
-            voice = replace(
-                voice.to(state), issue=reason, stage=None, left_s=None, updated_at=datetime.now(UTC)
-            )
-            voices.save(tx, voice)
-            if state is not VoiceState.INITIALIZING:
-                event = VoiceFailed(voice_id, state, reason)
-                outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
-    outbox.ring()
-    return {"ok": True}
-
-
-def clean(voice_id: str, build: int, made: list[str]) -> Outcome:
-    """Remove the build's folder, and those blobs it made that no voice came to use."""
-    services = durable.services()
-    shutil.rmtree(_folder(services, voice_id, build), ignore_errors=True)
-    blobs.release(services.db, services.blobs, made)
-    return {"ok": True}
-
-
-class _Teller:
-    """Writes progress on the voice's row, not too often. Raises _Gone when nobody wants it any more."""
-
-    def __init__(self, services: Services, voice_id: str, build: int, start: float, end: float) -> None:
-        self._services = services
-        self._voice_id = voice_id
-        self._build = build
-        self._span = (start, end)
-        self._told_at = 0.0
-        self._stage = ""
-
-    def __call__(self, stage: str, fraction: float, left_s: float | None) -> None:
-        now = time.monotonic()
-        if stage == self._stage and now - self._told_at < _TELL_EVERY_S:
-            return
-        self._told_at, self._stage = now, stage
-        start, end = self._span
-        whole = start + (end - start) * min(1.0, max(0.0, fraction))
-        if left_s is None:
-            left_s = _USUAL_S * (1.0 - whole)
-        with self._services.db.begin() as tx:
-            if not voices.tell_progress(tx, self._voice_id, self._build, stage, whole, left_s):
-                raise _Gone
-
-
-def _guarded(work: Callable[[], Outcome]) -> Outcome:
-    """What went wrong as a value: see `durable`."""
-    try:
-        return work()
-    except _Gone:
-        return {"gone": True}
-    except ChildDied as lost:
-        return {"died": f"{lost}, {_MAY_HELP}"}
-    except SaysoError as broken:
-        return {"failed": str(broken)}
-    except Exception as broken:  # noqa: BLE001 - the edge of a step: the voice must tell, whatever it was
-        traceback.print_exc()
-        return {
-            "failed": f"something of ours broke ({type(broken).__name__}: {broken}); ask for a build again"
-        }
-
-
-def _running(services: Services, voice_id: str, build: int) -> Voice:
-    with services.db.read() as tx:
-        voice = voices.fetch(tx, voice_id)
-    if voice is None or voice.build != build or voice.state is not VoiceState.RUNNING:
-        raise _Gone
-    return voice
-
-
-def _folder(services: Services, voice_id: str, build: int) -> Path:
-    return services.work_folder / f"{voice_id}-{build}"

@@ -1,7 +1,7 @@
 """Scores every recording and says which ones harm the voice."""
 
+from sayso.domain.analysis import RecordingReport, SetReport, report_of
 from sayso.pipeline.analysis.analyse import Item, analyse
-from sayso.pipeline.analysis.measure import Tools
-from sayso.pipeline.analysis.report import RecordingReport, SetReport, report_of
+from sayso.pipeline.analysis.measure import Meter, Tools
 
-__all__ = ["Item", "RecordingReport", "SetReport", "Tools", "analyse", "report_of"]
+__all__ = ["Item", "Meter", "RecordingReport", "SetReport", "Tools", "analyse", "report_of"]

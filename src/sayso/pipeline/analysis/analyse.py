@@ -15,15 +15,15 @@ import numpy as np
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.domain import quality
+from sayso.domain.analysis import RecordingReport, SetReport, Stretch, Totals
 from sayso.domain.quality import Figures, Grade, Harm, Reason
 from sayso.domain.verdict import Judged, verdict
 from sayso.engines.base import Progress
 from sayso.errors import Rejected
 from sayso.pipeline.analysis import speakers
 from sayso.pipeline.analysis.cache import Cache
-from sayso.pipeline.analysis.measure import Measured, Tools, measure
-from sayso.pipeline.analysis.repairs import DONE, denoised, repaired
-from sayso.pipeline.analysis.report import RecordingReport, SetReport, Stretch, Totals
+from sayso.pipeline.analysis.measure import Measured, Meter, Tools
+from sayso.pipeline.analysis.repairs import DONE, repaired
 
 STAGE = "analysing the recordings"
 CACHE = "analysis.jsonl"
@@ -50,14 +50,17 @@ class Item:
 
 def analyse(
     items: Sequence[Item],
-    tools: Tools,
+    tools: Meter,
     progress: Progress,
     *,
     least_s: float,
     folder: Path | None = None,
     threads: int = 2,
+    longest_s: float | None = None,
 ) -> SetReport:
     """Score each of `items` and judge the set, which needs `least_s` of good speech of one speaker.
+
+    With `longest_s` only the beginning of each is looked at.
 
     With a `folder`, what is measured is kept there and not measured again, and repaired copies are
     written into it. May run twice; the same items give the same report.
@@ -67,7 +70,7 @@ def analyse(
 
     def one(item: Item) -> tuple[Measured | None, str]:
         nonlocal done
-        found = _measured(item, tools, cache)
+        found = _measured(item, tools, cache, longest_s)
         with telling:
             done += 1
             spent_s = time.monotonic() - began
@@ -79,7 +82,7 @@ def analyse(
         reports = _reports(items, measured)
         mended = list(
             pool.map(
-                lambda item, report, found: _mended(item, report, found[0], tools, cache, folder),
+                lambda item, report, found: _mended(item, report, found[0], tools, cache, folder, longest_s),
                 items,
                 reports,
                 measured,
@@ -89,25 +92,27 @@ def analyse(
     return _judged(mended, [None if m is None else m.usable_s for m, _ in measured], least_s)
 
 
-def _measured(item: Item, tools: Tools, cache: Cache) -> tuple[Measured | None, str]:
+def _measured(item: Item, tools: Meter, cache: Cache, longest_s: float | None) -> tuple[Measured | None, str]:
     """What is in the recording, or why it cannot be read."""
-    key = _key(item)
+    key = _key(item, "" if longest_s is None else f"{longest_s:.3f}")
     known = cache.get(key)
     if known is not None:
         return known, ""
     try:
-        wave = _wave(item)
+        wave = _wave(item, longest_s)
     except (Rejected, OSError) as error:
         return None, str(error)
-    found = measure(wave, tools)
+    found = tools.measure(wave)
     cache.put(key, found)
     return found, ""
 
 
-def _wave(item: Item) -> Waveform:
+def _wave(item: Item, longest_s: float | None) -> Waveform:
     if isinstance(item.source, Waveform):
-        return item.source
-    return codec.decode(item.source.read_bytes(), max_s=7_200.0)
+        wave = item.source
+    else:
+        wave = codec.decode(item.source.read_bytes(), max_s=7_200.0)
+    return wave if longest_s is None else wave.cut(0.0, min(longest_s, wave.duration_s))
 
 
 def _key(item: Item, what: str = "") -> str:
@@ -180,6 +185,7 @@ def _report(item: Item, m: Measured, beside: tuple[float, bool] | None) -> Recor
     return RecordingReport(
         id=item.id,
         name=item.name or item.id,
+        text=item.text,
         grade=quality.grade(found),
         reasons=found,
         repairs=(),
@@ -249,7 +255,7 @@ def _unreadable(item: Item, problem: str) -> RecordingReport:
         Harm.UNREADABLE, f"It cannot be read: {problem}.", "Export it again as WAV or FLAC, and send that."
     )
     return RecordingReport(
-        id=item.id, name=item.name or item.id, grade=Grade.REJECTED, reasons=(reason,), repairs=(),
+        id=item.id, name=item.name or item.id, text=item.text, grade=Grade.REJECTED, reasons=(reason,), repairs=(),
         repaired_file=None, is_active=False, is_silent=False, is_outlier=False, score=0.0, stoi=None,
         pesq=None, si_sdr_db=None, score_after=None, opinion_speech=None, opinion_background=None,
         opinion_overall=None, snr_db=None, duration_s=0.0, speech_s=0.0, trimmed_s=0.0, level_dbfs=None,
@@ -263,23 +269,24 @@ def _mended(
     item: Item,
     report: RecordingReport,
     m: Measured | None,
-    tools: Tools,
+    tools: Meter,
     cache: Cache,
     folder: Path | None,
+    longest_s: float | None,
 ) -> RecordingReport:
     """The report after what can be repaired was repaired, on a copy."""
     codes = frozenset(reason.code for reason in report.reasons)
     if m is None or report.grade is Grade.REJECTED or not codes & (quality.REPAIRABLE | {Harm.NOISY}):
         return report
     done = codes & quality.REPAIRABLE
-    wave = _wave(item)
+    wave = _wave(item, longest_s)
     score_after = None
     if Harm.NOISY in codes and m.duration_s <= _LONGEST_DENOISED_S:
-        clean = denoised(wave, tools.enhancer)
-        key = _key(item, "denoised")
+        clean = tools.denoised(wave)
+        key = _key(item, f"denoised {longest_s or 0.0:.3f}")
         after = cache.get(key)
         if after is None:
-            after = measure(clean, tools)
+            after = tools.measure(clean)
             cache.put(key, after)
         score_after = _figures(item, after).score
         if (

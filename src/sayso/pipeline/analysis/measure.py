@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from sayso.engines.voiceprint import VoiceprintEncoder
 from sayso.errors import BadAudio
 from sayso.pipeline.analysis.estimate import estimate
 from sayso.pipeline.analysis.features import RATE_HZ, features, vad_snr_db
+from sayso.pipeline.analysis.repairs import denoised
 from sayso.pipeline.analysis.speakers import LEAST_S, strangers
 
 _PIECE_S = 20.0
@@ -37,9 +38,19 @@ _AVERAGED = (
 )  # fmt: skip
 
 
+class Meter(Protocol):
+    """What the analysis measures with. Safe from several threads."""
+
+    def measure(self, wave: Waveform) -> Measured:
+        """Everything that is to be known of a recording of any rate and length."""
+
+    def denoised(self, wave: Waveform) -> Waveform:
+        """`wave` without its noise, at its own rate and length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The models that the analysis asks."""
+    """The models that the analysis asks; a `Meter`."""
 
     detector: SpeechDetector
     enhancer: Enhancer
@@ -53,6 +64,14 @@ class Tools:
         return cls(
             detector, Enhancer(models_dir), OpinionModel(models_dir), VoiceprintEncoder(models_dir, detector)
         )
+
+    def measure(self, wave: Waveform) -> Measured:
+        """See Meter."""
+        return measure(wave, self)
+
+    def denoised(self, wave: Waveform) -> Waveform:
+        """See Meter."""
+        return denoised(wave, self.enhancer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from html import escape
 
 from sayso.domain import quality
+from sayso.domain.analysis import RecordingReport, SetReport
 from sayso.domain.quality import Grade
 from sayso.domain.verdict import Outcome
-from sayso.pipeline.analysis.report import RecordingReport, SetReport
 from sayso.pipeline.analysis.speakers import LINE
 
 _GRADES = {
@@ -55,8 +55,8 @@ _PLOTS = (
 )
 
 
-def page(report: SetReport, audio: Mapping[str, str], title: str) -> str:
-    """The whole page. `audio` maps the id of a recording to an address of its sound; others get no player.
+def page(report: SetReport, audio: Mapping[str, str], title: str, notes: Sequence[str] = ()) -> str:
+    """The whole page. `audio` maps the id of a recording to an address of its sound; others get no player. `notes`: what was noticed before.
 
     Addresses that are neither http(s), nor of this host, nor data of a sound are left out.
     """
@@ -64,7 +64,7 @@ def page(report: SetReport, audio: Mapping[str, str], title: str) -> str:
     recordings = sorted(report.recordings, key=lambda r: order[r.grade])
     plots = "".join(_plot(plot, report.recordings) for plot in _PLOTS)
     rows = "".join(_recording(r, audio.get(r.id, "")) for r in recordings)
-    remarks = "".join(f"<li>{escape(remark)}</li>" for remark in report.remarks)
+    remarks = "".join(f"<li>{escape(remark)}</li>" for remark in (*report.remarks, *notes))
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'

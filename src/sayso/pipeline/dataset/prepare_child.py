@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def main() -> None:
     options = json.loads(sys.argv[1])
 
     def start() -> tuple[child_loop.Work, Any]:
-        engine_options = EngineOptions(Path(options["models_dir"]), options["threads"])
+        engine_options = EngineOptions(
+            Path(options["models_dir"]), options["threads"], step_s=options["step_s"]
+        )
         ear = make_ear(options["engine"], engine_options, at_once=options["threads"])
         detector = make_detector(options["engine"], engine_options)
         limits = DatasetLimits(**options["limits"])
@@ -27,11 +30,11 @@ def main() -> None:
         def work(job: child_loop.Job, progress: Progress) -> dict[str, Any]:
             manifest = prepare(
                 Path(job["folder"]),
-                ear,
+                ear if job["hears"] else None,
                 detector,
                 job["language"],
                 progress,
-                limits=limits,
+                limits=_bounded(limits, job["most_s"]),
                 at_once=options["threads"],
             )
             return {"utterances": len(manifest.utterances)}
@@ -39,6 +42,10 @@ def main() -> None:
         return work, lambda: None
 
     child_loop.serve(options["nice"], start)
+
+
+def _bounded(limits: DatasetLimits, most_s: float | None) -> DatasetLimits:
+    return limits if most_s is None else replace(limits, max_audio_s=min(most_s, limits.max_audio_s))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ class ChildPreparer:
         threads: int,
         *,
         limits: DatasetLimits | None = None,
+        step_s: float = 0.0,
         nice: int = 10,
     ) -> None:
         self._limits = limits or DatasetLimits()
@@ -29,6 +30,7 @@ class ChildPreparer:
             "models_dir": str(models_dir),
             "threads": threads,
             "limits": asdict(self._limits),
+            "step_s": step_s,
             "nice": nice,
         }
         self._child = JsonChild("sayso.pipeline.dataset.prepare_child", options, "preparing")
@@ -37,14 +39,24 @@ class ChildPreparer:
         """See `sayso.pipeline.dataset.unpack.unpack`; in a child of its own, which needs no models."""
         return unpack(path, folder, self._limits, name=name, tell=tell)
 
-    def prepare(self, folder: Path, language: str | None, tell: Tell) -> Manifest:
+    def prepare(
+        self,
+        folder: Path,
+        language: str | None,
+        tell: Tell,
+        *,
+        most_s: float | None = None,
+        hears: bool = True,
+    ) -> Manifest:
         """See `sayso.pipeline.dataset.preparing.prepare`; `language` may have a region (en-US).
 
-        Raises what that raises, and ChildDied: then call it again, it goes on where it was.
+        `most_s`: no more than so much of it is wanted. Without `hears` nobody listens to it: utterances have the texts
+        that came with them, or none. Raises what that raises, and ChildDied: then call it again, it goes on where it was.
         """
         code = (language or "").partition("-")[0].lower() or None
         try:
-            self._child.run({"folder": str(folder), "language": code}, tell)
+            job = {"folder": str(folder), "language": code, "most_s": most_s, "hears": hears}
+            self._child.run(job, tell)
         finally:
             self._child.rest()
         return read_manifest(folder)

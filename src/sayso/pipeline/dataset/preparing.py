@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,9 @@ MANIFEST = "manifest.json"
 DISAGREES = 0.6
 """Below it text and sound disagree badly."""
 
-_CUT, _HEARD, _SOUND = "cut.jsonl", "heard.jsonl", "utterances"
+SOUND = "utterances"
+"""The folder of the utterances."""
+_CUT, _HEARD = "cut.jsonl", "heard.jsonl"
 _CUTTING_IS = 0.1
 """The part of the work that cutting is, for the progress."""
 _HEARS_HZ = 16_000
@@ -85,7 +88,7 @@ class Manifest:
 
 def prepare(
     folder: Path,
-    ear: Ear,
+    ear: Ear | None,
     detector: Detector,
     language: str | None,
     progress: Progress,
@@ -95,7 +98,8 @@ def prepare(
 ) -> Manifest:
     """Cut and hear the dataset in `folder`, as `unpack` left it. May run twice, and goes on where a killed run was.
 
-    `language` is an ISO 639-1 code, None to detect it. `at_once` hearings run at a time. Raises BadDataset.
+    `language` is an ISO 639-1 code, None to detect it. `at_once` hearings run at a time; with no `ear` nobody
+    listens, and utterances have the texts that came with them, or none. Raises BadDataset.
     """
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
@@ -153,7 +157,7 @@ class _Cutter:
         self._total_s = 0.0
 
     def run(self, dataset: Dataset, progress: Progress) -> tuple[list[_Piece], list[Remark]]:
-        (self._folder / _SOUND).mkdir(exist_ok=True)
+        (self._folder / SOUND).mkdir(exist_ok=True)
         journal = _Journal(self._folder / _CUT)
         pieces: list[_Piece] = []
         remarks: list[Remark] = []
@@ -206,6 +210,9 @@ class _Cutter:
             wave = self._sounds.wave(path, rate_hz)
             return [self._keep(utterance, wave, 0, 0.0, alone=True)]
         spans = self._spans(path, rate_hz)
+        room_s = self._limits.max_audio_s - self._total_s
+        ends_s = list(itertools.accumulate(span.duration_s for span in spans))
+        spans = [span for span, end_s in zip(spans, ends_s, strict=True) if end_s - span.duration_s < room_s]
         alone = len(spans) == 1
         return [
             self._keep(utterance, wave, number, span.start_s, alone)
@@ -213,7 +220,7 @@ class _Cutter:
         ]
 
     def _keep(self, utterance: Utterance, wave: Waveform, number: int, start_s: float, alone: bool) -> _Piece:
-        file = f"{_SOUND}/{utterance.path.name}-{number:04}.flac"
+        file = f"{SOUND}/{utterance.path.name}-{number:04}.flac"
         (self._folder / file).write_bytes(codec.encode_flac(wave))
         mark = "" if alone else f"-{number:04}"
         name = utterance.name[: 256 - len(mark)] + mark
@@ -275,7 +282,7 @@ class _Cutter:
 class _Listener:
     """Finds the words of utterances, several at a time."""
 
-    def __init__(self, folder: Path, ear: Ear, language: str | None, at_once: int) -> None:
+    def __init__(self, folder: Path, ear: Ear | None, language: str | None, at_once: int) -> None:
         self._folder, self._ear, self._language, self._at_once = folder, ear, language, at_once
 
     def run(
@@ -305,6 +312,8 @@ class _Listener:
         return journal.found
 
     def _hear(self, piece: _Piece, text: str | None) -> dict[str, Any]:
+        if self._ear is None:
+            return {"heard": None if text is not None else "", "confidence": None, "agreement": None}
         wave = _read((self._folder / piece.file).read_bytes())
         if text is not None and isinstance(self._ear, Follower):
             likely = self._ear.follow(wave, text, self._language)
@@ -346,12 +355,13 @@ def _joined(
     taken: set[str] = set()
     for member, its in by_member.items():
         text, understood = given[member], [heard[piece.file] for piece in its]
-        if text is not None and not its[0].alone:
+        was_heard = any(one["confidence"] is not None for one in understood)
+        if text is not None and not its[0].alone and was_heard:
             parts = texts.shared_out(text, [str(one["heard"]) for one in understood])
             for one, part in zip(understood, parts, strict=True):
                 one["agreement"] = round(texts.agreement(part, one["heard"], language), 4)
         else:
-            parts = [text or "" for _ in its]
+            parts = [(text or "") if piece.alone else "" for piece in its]
         for piece, one, part in zip(its, understood, parts, strict=True):
             prepared = Prepared(
                 name=names.unique(piece.name, taken),

@@ -1,9 +1,10 @@
-"""What the analysis says: of each recording, and of the set. All of it becomes JSON by `as_json`."""
+"""What the analysis of recordings says: of each one, and of the set. All of it becomes JSON by `as_json`."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sayso.domain.quality import Grade, Harm, Reason
@@ -24,6 +25,8 @@ class RecordingReport:
 
     id: str
     name: str
+    text: str | None
+    """What is said in it, as far as that is known."""
     grade: Grade
     reasons: tuple[Reason, ...]
     repairs: tuple[str, ...]
@@ -73,6 +76,11 @@ class RecordingReport:
     other_speaker: tuple[Stretch, ...]
     """Stretches of a recording that are not of whoever speaks most in it."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and finite numbers."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
+        return plain
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -115,10 +123,25 @@ class SetReport:
         return plain
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What is kept of the newest analysis of a voice."""
+
+    voice_id: str
+    build: int
+    """The build or the run of a dataset that made it."""
+    report: SetReport
+    form: str | None
+    """Of the dataset that was fetched, A to F; None where there was none."""
+    notes: tuple[str, ...]
+    """What was noticed while the dataset was read: files that were left out, texts that do not fit."""
+    made_at: datetime
+
+
 def report_of(value: dict[str, Any]) -> SetReport:
     """The way back from `SetReport.as_json`."""
     return SetReport(
-        recordings=tuple(_recording(entry) for entry in value["recordings"]),
+        recordings=tuple(recording_report_of(entry) for entry in value["recordings"]),
         outcome=Outcome(value["outcome"]),
         issue=value["issue"],
         remarks=tuple(value["remarks"]),
@@ -126,7 +149,8 @@ def report_of(value: dict[str, Any]) -> SetReport:
     )
 
 
-def _recording(entry: dict[str, Any]) -> RecordingReport:
+def recording_report_of(entry: dict[str, Any]) -> RecordingReport:
+    """The way back from `RecordingReport.as_json`."""
     return RecordingReport(
         **{
             **entry,
@@ -139,6 +163,3 @@ def _recording(entry: dict[str, Any]) -> RecordingReport:
             "other_speaker": tuple(Stretch(**stretch) for stretch in entry["other_speaker"]),
         }
     )
-
-
-__all__ = ["RecordingReport", "SetReport", "Stretch", "Totals", "report_of"]

@@ -1,0 +1,51 @@
+"""The analysing child: `python -m sayso.pipeline.analyse_child OPTIONS`. It measures recordings and compares speakers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sayso.engines.base import Progress
+from sayso.pipeline import child_loop
+from sayso.pipeline.analysis import Meter, Tools, analyse, files
+
+
+def main() -> None:
+    """Work until the input ends."""
+    options = json.loads(sys.argv[1])
+    child_loop.serve(options["nice"], lambda: _prepare(options))
+
+
+def _prepare(options: dict[str, Any]) -> tuple[child_loop.Work, Callable[[], None]]:
+    meter = _meter(options)
+
+    def work(job: child_loop.Job, progress: Progress) -> dict[str, Any]:
+        folder = Path(job["folder"])
+        report = analyse(
+            files.read_items(folder),
+            meter,
+            progress,
+            least_s=job["least_s"],
+            folder=folder,
+            threads=options["threads"],
+            longest_s=job["longest_s"],
+        )
+        files.write_report(folder, report)
+        return {"outcome": report.outcome.value}
+
+    return work, lambda: None
+
+
+def _meter(options: dict[str, Any]) -> Meter:
+    if options["engine"] == "tone":
+        from sayso.pipeline.analysis.hums import HumMeter
+
+        return HumMeter(options["step_s"])
+    return Tools.at(Path(options["models_dir"]))
+
+
+if __name__ == "__main__":
+    main()

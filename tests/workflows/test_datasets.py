@@ -1,0 +1,303 @@
+"""Datasets from the address to the verdict, with the real durable engine and the real child processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from working import finish, wait_until
+
+from datasets import Files, clipped, file_server, hum, long_hum, silence, zipped
+from sayso.domain.account import Caller
+from sayso.domain.analysis import Analysis
+from sayso.domain.page import PageRequest
+from sayso.domain.recording import Origin, Recording
+from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.errors import NotFound, WrongState
+from sayso.services import Services
+from sayso.storage import voices as voice_rows
+from sayso.usecases import accounts, analyses, recordings, voices
+from sayso.usecases.consents import SentConsent
+from sayso.usecases.recordings import NewRecording, RecordingEdit
+from sayso.workflows.analyse_dataset import NO_TRAINING
+from serving import Callbacks, callbacks, humming, saying
+
+
+@pytest.fixture(scope="module")
+def files() -> Iterator[Files]:
+    with file_server() as files:
+        yield files
+
+
+@pytest.fixture
+def told() -> Iterator[Callbacks]:
+    with callbacks() as received:
+        yield received
+
+
+@pytest.fixture
+def eve(services: Services) -> Caller:
+    """Somebody who may not build without a consent."""
+    _, secret = accounts.create_token(services, "eve")
+    return accounts.sign_in(services, secret)
+
+
+def ask(
+    services: Services,
+    caller: Caller,
+    url: str,
+    voice_type: VoiceType = VoiceType.PROFESSIONAL,
+    callback_uri: str | None = None,
+) -> Voice:
+    new = voices.NewVoice("Ada", voice_type, dataset_url=url, callback_uri=callback_uri)
+    return voices.create_voice(services, caller, new)[0]
+
+
+def all_of(services: Services, caller: Caller, voice: Voice) -> list[Recording]:
+    found = recordings.list_recordings(services, caller, voice.id, PageRequest(1, 1_000)).items
+    return sorted(found, key=lambda recording: recording.created_at)
+
+
+def analysis_of(services: Services, caller: Caller, voice: Voice) -> Analysis:
+    return analyses.get_analysis(services, caller, voice.id).analysis
+
+
+def pairs(count: int = 6) -> dict[str, bytes | str]:
+    return {
+        name: content
+        for n in range(count)
+        for name, content in ((f"{n}.wav", hum(3.0, 150 + n / 4)), (f"{n}.txt", f"the words of {n}"))
+    }
+
+
+def nothing_left(services: Services) -> bool:
+    return not [path for path in services.work_folder.iterdir() if not path.name.startswith("consent-")]
+
+
+def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
+    services: Services, ada: Caller, files: Files, told: Callbacks
+) -> None:
+    planted = {"stranger.wav": hum(4.0, 260.0), "silent.wav": silence(), "clipped.wav": clipped()}
+    url = files.put("planted.zip", zipped({**pairs(), **planted}))
+    voice = ask(services, ada, url, callback_uri=told.url)
+    assert voice.state is VoiceState.RUNNING
+    ended = finish(services, ada, voice)
+    assert ended.state is VoiceState.DATASET_ISSUE, ended.issue
+    assert "“stranger” holds another speaker than the rest" in (ended.issue or "")
+    assert "10.0 minutes are needed" in (ended.issue or "")
+
+    body = told.about(voice.id)
+    assert (body["ok"], body["status"], body["issue"]) == (False, "dataset_issue", ended.issue)
+    named = {entry["name"]: entry for entry in body["recordings"]}
+    assert set(named) == {"stranger", "silent", "clipped"}
+    assert named["stranger"]["is_outlier"]
+    assert named["silent"]["is_silent"]
+    assert not named["clipped"]["is_outlier"]
+    assert not any(entry["is_active"] for entry in body["recordings"])
+    assert set(body["recordings"][0]) == {
+        *("uuid", "name", "transcript", "stoi_score", "pesq_score", "si_dr_score", "resemble_sample_score"),
+        *("is_active", "is_outlier", "is_silent"),
+    }
+
+    kept = {recording.name: recording for recording in all_of(services, ada, voice)}
+    assert len(kept) == 9
+    assert {name for name, recording in kept.items() if not recording.is_active} == set(named)
+    assert all(recording.origin is Origin.DATASET for recording in kept.values())
+    assert kept["0"].text == "the words of 0"
+    assert services.decoder.decode(services.blobs.read(kept["0"].audio_key)).duration_s == pytest.approx(3.0)
+    # The caller sees why, and cannot take the stranger in again.
+    report = kept["stranger"].analysis
+    assert report is not None
+    assert report.reasons[0].code == "other_speaker"
+    with pytest.raises(WrongState, match="another speaker"):
+        recordings.edit_recording(
+            services, ada, voice.id, named["stranger"]["uuid"], RecordingEdit(is_active=True)
+        )
+    assert {one.name for one in analysis_of(services, ada, voice).report.rejected} == set(named)
+    wait_until(lambda: nothing_left(services))
+
+
+def test_one_long_recording_is_cut_and_heard(services: Services, ada: Caller, files: Files) -> None:
+    voice = ask(services, ada, files.put("long.wav", long_hum(8)))
+    ended = finish(services, ada, voice)
+    assert ended.state is VoiceState.DATASET_ISSUE  # 40 s are not ten minutes
+    cut = all_of(services, ada, voice)
+    assert [recording.name for recording in cut] == [f"long-{n:04}" for n in range(1, len(cut) + 1)]
+    assert all(1.0 <= recording.duration_s <= 12.5 for recording in cut)
+    assert all((recording.text or "").startswith("la") for recording in cut)
+    assert analysis_of(services, ada, voice).form == "A"
+
+
+def test_without_a_consent_the_analysed_voice_asks_for_one_and_goes_on_with_it(
+    services: Services, eve: Caller, files: Files, told: Callbacks
+) -> None:
+    sound = hum(19.0)
+    url = files.put("consentless.zip", zipped({f"{n}.wav": sound for n in range(33)}))
+    voice = ask(services, eve, url, callback_uri=told.url)
+    ended = finish(services, eve, voice)
+    assert ended.state is VoiceState.CONSENT_FAILED
+    assert "no spoken consent" in (ended.issue or "")
+    assert told.about(voice.id)["status"] == "consent_validation_failed"
+    assert len(all_of(services, eve, voice)) == 33
+
+    voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying())))
+    wait_until(lambda: voices.get_voice(services, eve, voice.id).consent_state != "checking")
+    again = voices.build_voice(services, eve, voice.id)
+    ended = finish(services, eve, again)
+    assert (ended.state, ended.issue) == (VoiceState.FAILED, NO_TRAINING)
+    analysis = analysis_of(services, eve, voice)
+    assert (analysis.form, analysis.report.issue) == ("F", None)
+    assert analysis.report.totals.usable_s > 600.0
+    wait_until(lambda: told.count(voice.id) == 2)
+    assert len(all_of(services, eve, voice)) == 33, "nothing is fetched a second time"
+
+
+def test_a_rapid_voice_is_built_from_a_wav_address(services: Services, ada: Caller, files: Files) -> None:
+    voice = ask(services, ada, files.put("rapid.wav", humming(12.0)), VoiceType.RAPID)
+    assert voice.state is VoiceState.INITIALIZING
+    assert all_of(services, ada, voice) == []
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.FINISHED, ended.issue
+    assert [recording.name for recording in all_of(services, ada, voice)] == ["rapid"]
+    # And again, from what is there.
+    asked = files.asked
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (ended.state, files.asked) == (VoiceState.FINISHED, asked)
+
+
+def test_too_short_a_file_is_no_rapid_voice(services: Services, ada: Caller, files: Files) -> None:
+    voice = ask(services, ada, files.put("short.wav", humming(4.0)), VoiceType.RAPID)
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.DATASET_ISSUE
+    assert "4.0 s of good speech, 10.0 s are needed" in (ended.issue or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what"),
+    [
+        ("missing.zip", None, "could not be fetched: the server answered 404"),
+        ("page.zip", b"<!doctype html><html>no</html>", "cannot be used: the file is an HTML page"),
+        ("cut.zip", zipped(pairs(2))[:-60], "cannot be used: the archive is broken"),
+        ("up.zip", zipped({"../../a.wav": hum()}), "leads out of the archive"),
+        ("empty.zip", zipped({"a.txt": "words"}), "no recording in the archive"),
+        (
+            "list.zip",
+            zipped({"metadata.csv": "x|words\ny|more", "wavs/a.wav": hum()}),
+            "names is in the archive",
+        ),
+    ],
+)
+def test_what_is_no_dataset_is_told_clearly(
+    services: Services, ada: Caller, files: Files, told: Callbacks, name: str, data: bytes | None, what: str
+) -> None:
+    url = f"{files.url}/{name}" if data is None else files.put(name, data)
+    voice = ask(services, ada, url, callback_uri=told.url)
+    ended = finish(services, ada, voice)
+    assert ended.state is VoiceState.DATASET_ISSUE
+    assert what in (ended.issue or ""), ended.issue
+    assert url not in (ended.issue or "")
+    assert told.about(voice.id)["recordings"] == []
+    with pytest.raises(NotFound, match="not been analysed"):
+        analyses.get_analysis(services, ada, voice.id)
+
+
+def test_another_address_starts_anew(services: Services, ada: Caller, files: Files) -> None:
+    voice = ask(services, ada, f"{files.url}/missing.zip")
+    finish(services, ada, voice)
+    good = files.put("found.zip", zipped(pairs()))
+    again, _ = voices.edit_voice(services, ada, voice.id, voices.VoiceEdit(dataset_url=good))
+    assert again.state is VoiceState.RUNNING
+    finish(services, ada, again)
+    assert len(all_of(services, ada, voice)) == 6
+
+
+def test_a_new_address_takes_the_place_of_a_run_and_of_its_recordings(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    first = {f"{n}.wav": hum(3.0, 180 + n / 4) for n in range(4)}
+    voice = ask(services, ada, files.put("first.zip", zipped(first)))
+    finish(services, ada, voice)
+    by_hand = recordings.add_recording(services, ada, voice.id, NewRecording("by hand", hum()))
+    before = {recording.audio_key for recording in all_of(services, ada, voice)} - {by_hand.audio_key}
+    slow = files.put("slow.zip", zipped({"never.wav": hum()}))
+    files.slow_s = 0.5
+    try:
+        voices.edit_voice(services, ada, voice.id, voices.VoiceEdit(dataset_url=slow))
+        second = files.put("second.zip", zipped({f"new {n}.wav": hum(3.0, 160 + n / 4) for n in range(4)}))
+        voices.edit_voice(services, ada, voice.id, voices.VoiceEdit(dataset_url=second))
+        ended = finish(services, ada, voice)
+    finally:
+        files.slow_s = 0.0
+    assert ended.build == 3
+    names = {recording.name for recording in all_of(services, ada, voice)}
+    assert names == {"by hand", *(f"new {n}" for n in range(4))}
+    wait_until(lambda: not any(services.blobs.exists(key) for key in before))
+    wait_until(lambda: nothing_left(services))
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pytest.param("fetching the dataset", marks=pytest.mark.slow),
+        pytest.param("listening", marks=pytest.mark.slow),
+        "analysing the recordings",
+    ],
+)
+def test_a_voice_that_is_deleted_meanwhile_leaves_nothing(
+    services: Services, ada: Caller, files: Files, stage: str
+) -> None:
+    def sounds() -> set[Path]:
+        home = services.work_folder.parent / "blobs"
+        return {path for path in home.rglob("*") if path.is_file()}
+
+    wait_until(lambda: nothing_left(services))
+    before = sounds()
+    entries = {f"{n}.wav": hum(3.0, 170 + n / 4) for n in range(12)}
+    files.slow_s = 0.3
+    try:
+        voice = ask(services, ada, files.put("deleted.zip", zipped(entries)))
+        wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == stage)
+    finally:
+        files.slow_s = 0.0
+    voices.delete_voice(services, ada, voice.id)
+    wait_until(lambda: nothing_left(services))
+    wait_until(lambda: sounds() == before)
+
+
+def test_uploads_are_analysed_by_the_build_and_harm_is_set_inactive(
+    services: Services, ada: Caller, told: Callbacks
+) -> None:
+    new = voices.NewVoice("Ada", VoiceType.RAPID, callback_uri=told.url)
+    voice, _ = voices.create_voice(services, ada, new)
+    for n in range(3):
+        recordings.add_recording(services, ada, voice.id, NewRecording(f"good {n}", humming(5.0, 150 + n)))
+    for name, sound in (("silent", silence()), ("clipped", clipped())):
+        recordings.add_recording(services, ada, voice.id, NewRecording(name, sound))
+    finished = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert finished.state is VoiceState.FINISHED, finished.issue
+    found = {recording.name: recording for recording in all_of(services, ada, voice)}
+    assert {name for name, recording in found.items() if not recording.is_active} == {"silent", "clipped"}
+    remarks = analysis_of(services, ada, voice).report.remarks
+    assert any("“silent” (without speech)" in remark for remark in remarks), remarks
+    # What is merely silent may be tried again; the next build looks again.
+    recordings.edit_recording(services, ada, voice.id, found["silent"].id, RecordingEdit(is_active=True))
+
+    stranger = NewRecording("stranger", humming(5.0, 260.0))
+    recordings.add_recording(services, ada, voice.id, stranger)
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.DATASET_ISSUE
+    wait_until(lambda: told.count(voice.id) == 2)
+    # With the stranger inactive another build goes well.
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.FINISHED, ended.issue
+
+
+def test_the_sweep_finds_a_run_that_was_never_started(services: Services, ada: Caller, files: Files) -> None:
+    voice = ask(services, ada, files.put("swept.zip", zipped(pairs(2))))
+    finish(services, ada, voice)
+    with services.db.begin() as tx:
+        row = voice_rows.find(tx, ada.account_id, voice.id, lock=True)
+        voice_rows.save(tx, row.asked_for(row.updated_at, is_vouched_for=True))
+    assert finish(services, ada, voice).state is VoiceState.DATASET_ISSUE
+    assert voices.get_voice(services, ada, voice.id).build == 2
