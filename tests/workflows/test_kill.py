@@ -24,6 +24,7 @@ import psutil
 import pytest
 
 import serving
+from datasets import file_server, hum, zipped
 from serving import STATEMENT, UPLOADER, humming, saying
 
 RECORDINGS = 3
@@ -243,6 +244,48 @@ def test_killed_while_a_consent_is_checked_there_is_one_verdict_and_one_callback
     assert [told["status"] for told in receiver.accepted] == ["consent_validation_failed"]
     attempts = program.client.get(f"/api/v2/voices/{uuid}/consent").json()["item"]["attempts"]
     assert [attempt["status"] for attempt in attempts] == ["refused"]
+    assert not list((program.home / "work").iterdir())
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        ["analysing the recordings"],
+        pytest.param(
+            ["fetching the dataset", "listening", "analysing the recordings"], marks=pytest.mark.slow
+        ),
+    ],
+    ids=["once", "in every step"],
+)
+def test_a_dataset_whose_run_is_killed_is_analysed_once(
+    program: Program, receiver: Receiver, stages: list[str]
+) -> None:
+    entries = {f"{n}.wav": hum(3.0, 150 + n / 4) for n in range(4)} | {"stranger.wav": hum(3.0, 260.0)}
+    with file_server() as files:
+        files.slow_s = 0.7
+        url = files.put("set.zip", zipped(entries))
+        asked = {"name": "Ada", "dataset_url": url, "callback_uri": receiver.url}
+        uuid = str(program.client.post("/api/v2/voices", json=asked).json()["item"]["uuid"])
+        seen = []
+        for stage in stages:
+            seen.append(program.wait_for(uuid, stage)["stage"])
+            program.kill()
+            program.start()
+        assert seen == stages, "a step was over before it could be killed"
+        voice = program.wait_for(uuid)
+        asked_for = files.asked
+    assert voice["status"] == "dataset_issue", voice
+    receiver.wait()
+    assert [told["status"] for told in receiver.accepted] == ["dataset_issue"]
+    assert [entry["name"] for entry in receiver.accepted[0]["recordings"]] == ["stranger"]
+    kept = program.client.get(f"/api/v2/voices/{uuid}/recordings").json()["items"]
+    assert sorted(recording["name"] for recording in kept) == ["0", "1", "2", "3", "stranger"]
+    assert len([path for path in (program.home / "blobs").rglob("*") if path.is_file()]) == len(kept)
+    # Killed while it fetched, it asks once more at most.
+    assert asked_for <= 2, "what had arrived was fetched again"
+    with closing(sqlite3.connect(program.home / "dbos.db")) as jobs:
+        made = jobs.execute("select status from workflow_status where name = 'analyse_dataset'").fetchall()
+    assert made == [("SUCCESS",)]
     assert not list((program.home / "work").iterdir())
 
 
