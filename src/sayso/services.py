@@ -60,7 +60,7 @@ class Limits:
     """How long callbacks that have ended are remembered."""
     rapid_dataset_s: float = 180.0
     """What is taken of a rapid voice's dataset; a build learns from 15 s."""
-    rapid_analysis_s: float = 120.0
+    rapid_analysis_s: float = 45.0
     """So much is analysed of the recordings of a rapid voice; of longer ones the beginning."""
     training_attempts: int = 3
     """How often a build whose child process died is tried before the voice fails."""

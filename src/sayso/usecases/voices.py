@@ -181,8 +181,6 @@ def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
             _check_buildable(services, caller, tx, voice)
             voice = voice.asked_for(datetime.now(UTC), is_vouched_for=caller.is_authorized_uploader)
             voices.save(tx, voice)
-    # While the build is handed over: its analysis comes soon.
-    services.analyser.warm()
     # After the commit: a start that is lost here is found by the sweep of the next worker.
     runs.start(services, voice)
     return voice

@@ -43,6 +43,8 @@ def workflow_id(voice_id: str, build: int) -> str:
 def start(services: Services, voice: Voice) -> None:
     """Begin the voice's running build here, or leave it to the worker process, whose sweep finds it."""
     if durable.works_for(services):
+        # Its models load while the consent is heard.
+        services.analyser.warm()
         durable.start(durable.BUILDS, workflow_id(voice.id, voice.build), make_voice, voice.id, voice.build)
 
 
