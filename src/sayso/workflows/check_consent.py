@@ -7,7 +7,6 @@ itself, before it learns anything.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,6 +79,9 @@ def check_consent(consent_id: str, round_: int) -> str:
 def check(consent_id: str, round_: int) -> str:
     """Examine the consent and write down what was found: `settled`, `gone`, or `died` with the child."""
     services = durable.services()
+    # Named after the round: what a killed run left is found, and goes.
+    folder = services.work_folder / f"consent-{consent_id}-{round_}"
+    shutil.rmtree(folder, ignore_errors=True)
     with services.db.read() as tx:
         consent = consents.fetch(tx, consent_id)
         voice = None if consent is None else voices.fetch(tx, consent.voice_id)
@@ -87,7 +89,7 @@ def check(consent_id: str, round_: int) -> str:
     if consent is None or voice is None or not _is_open(consent, round_):
         return "gone"
     try:
-        findings = examined(services, voice, consent, active, _nobody)
+        findings = examined(services, voice, consent, active, folder, _nobody)
     except ChildDied:
         return "died"
     _settle(services, consent_id, round_, findings, active)
@@ -107,12 +109,20 @@ def give_up(consent_id: str, round_: int) -> str:
 
 
 def examined(
-    services: Services, voice: Voice, consent: Consent, active: Sequence[Recording], tell: Tell
+    services: Services,
+    voice: Voice,
+    consent: Consent,
+    active: Sequence[Recording],
+    folder: Path,
+    tell: Tell,
 ) -> Findings:
-    """What the checks find out about `consent` against these recordings. Raises ChildDied."""
+    """What the checks find out about `consent` against these recordings. Raises ChildDied.
+
+    `folder` is filled for the child and gone afterwards; one that a killed run left is used again.
+    """
     if consent.audio_key is None:
         return consent.findings or _unchecked("its sound was not kept")
-    folder = Path(tempfile.mkdtemp(prefix=f"consent-{consent.id}-", dir=services.work_folder))
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         wave = services.decoder.decode(services.blobs.read(consent.audio_key))
         sounds = {recording.audio_key: services.blobs.read(recording.audio_key) for recording in active}

@@ -116,7 +116,9 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
     if spoken is None or spoken.audio_key is None:
         return {"ok": None} if voice.is_vouched_for else {"refused": check_consent.missing(services, voice)}
     tell = Teller(services, voice_id, build, start, end, usual_s=_USUAL_S)
-    findings = check_consent.examined(services, voice, spoken, active, tell)
+    findings = check_consent.examined(
+        services, voice, spoken, active, folder(services, voice_id, build) / "consent", tell
+    )
     keys = [recording.audio_key for recording in active]
     with services.db.begin() as tx:
         spoken = consents.fetch(tx, spoken.id, lock=True)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from near_misses import NEAR_MISSES, NearMiss, changed
 
@@ -235,6 +235,8 @@ def test_a_negation_anywhere_is_never_accepted(language: str, data: st.DataObjec
     kind = data.draw(st.sampled_from(sorted(statement.refusing)))
     phrase = data.draw(st.sampled_from(sorted(p for p in statement.refusing[kind])))
     at = data.draw(st.integers(0, len(words)))
+    # "Mir ist mir ist bekannt": words of the statement's own, said twice, are a stammer and no question.
+    assume(at == 0 or not set(phrase) <= {part.text for part in statement.parts})
     found = held(" ".join([*words[:at], *phrase, *words[at:]]), statement)
     assert found.verdict == "refused"
 
