@@ -129,6 +129,7 @@ def test_one_long_recording_is_cut_and_heard(services: Services, ada: Caller, fi
     assert analysis_of(services, ada, voice).form == "A"
 
 
+@pytest.mark.slow
 def test_without_a_consent_the_analysed_voice_asks_for_one_and_goes_on_with_it(
     services: Services, eve: Caller, files: Files, told: Callbacks
 ) -> None:

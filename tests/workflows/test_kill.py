@@ -210,6 +210,7 @@ def test_killed_in_every_step_a_build_is_finished_once(program: Program, receive
     assert program.client.get("/readyz").status_code in (200, 503)
 
 
+@pytest.mark.slow
 def test_children_die_with_a_killed_parent_and_a_second_request_is_the_same_build(
     program: Program, receiver: Receiver
 ) -> None:
@@ -224,6 +225,7 @@ def test_children_die_with_a_killed_parent_and_a_second_request_is_the_same_buil
     assert_made_once(program, uuid, receiver)
 
 
+@pytest.mark.slow
 def test_killed_while_a_consent_is_checked_there_is_one_verdict_and_one_callback(
     program: Program, receiver: Receiver
 ) -> None:
@@ -247,13 +249,12 @@ def test_killed_while_a_consent_is_checked_there_is_one_verdict_and_one_callback
     assert not list((program.home / "work").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stages",
     [
         ["analysing the recordings"],
-        pytest.param(
-            ["fetching the dataset", "listening", "analysing the recordings"], marks=pytest.mark.slow
-        ),
+        ["fetching the dataset", "listening", "analysing the recordings"],
     ],
     ids=["once", "in every step"],
 )
