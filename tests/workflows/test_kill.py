@@ -189,6 +189,7 @@ def assert_made_once(program: Program, uuid: str, receiver: Receiver) -> None:
     assert not list((program.home / "work").iterdir())
 
 
+@pytest.mark.slow
 def test_killed_in_every_step_a_build_is_finished_once(program: Program, receiver: Receiver) -> None:
     receiver.refusals = 1
     uuid = program.ask_for_a_voice(receiver.url)
