@@ -18,7 +18,17 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def speaker(server: Server) -> str:
-    """The uuid of a finished voice."""
+    """The uuid of a finished voice that every test of the session shares: to be left as it was."""
+    return finished_voice(server)
+
+
+@pytest.fixture
+def own_speaker(server: Server) -> str:
+    """The uuid of a finished voice for a test that changes it."""
+    return finished_voice(server)
+
+
+def finished_voice(server: Server) -> str:
     with server.client() as client:
         made = client.post("/api/v2/voices", json={"name": "Speaker", "voice_type": "rapid"}).json()
         uuid: str = made["item"]["uuid"]
