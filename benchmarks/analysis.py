@@ -26,9 +26,11 @@ import people
 from sayso.audio import perceptual
 from sayso.audio.distortion import si_sdr_db
 from sayso.audio.stoi import stoi
-from sayso.pipeline.analysis import Item, Tools, analyse
+from sayso.pipeline.analysis.analyse import analyse
 from sayso.pipeline.analysis.estimate import RANGES, estimate
 from sayso.pipeline.analysis.features import features, vad_snr_db
+from sayso.pipeline.analysis.item import Item
+from sayso.pipeline.analysis.measure import Tools
 
 CLEAN_DB = 26.0
 """Speech whose own pauses are less far below it is no clean reference: there is no truth to compare with."""

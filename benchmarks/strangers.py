@@ -20,7 +20,7 @@ from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.engines.vad import spans_of
 from sayso.errors import BadAudio
-from sayso.pipeline.analysis import Tools
+from sayso.pipeline.analysis.measure import Tools
 from sayso.pipeline.analysis.speakers import LINE, WINDOW_LINE, company, strangers
 
 RATE_HZ = mixtures.RATE_HZ

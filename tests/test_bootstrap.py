@@ -1,6 +1,8 @@
-"""Whether what is spoken is marked is decided in one place, and told."""
+"""What opening a server decides, tells and loads."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -52,3 +54,13 @@ def test_humming_needs_no_mark_and_no_weights(tmp_path, caplog):
     assert not services.is_marking
     assert list(services.engine.reader("hum").speak("Hello."))
     assert "SAYSO_WATERMARK" not in caplog.text
+
+
+def test_what_opens_a_server_or_a_command_loads_nothing_heavy():
+    """Torch and SciPy take seconds to load: they belong to the children, and to the thread that warms up."""
+    heavy = "{'torch', 'scipy', 'onnxruntime', 'dbos'}"
+    code = f"import sys, sayso.api.app, sayso.bootstrap; print(*{heavy} & set(sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert loaded.split() == []

@@ -64,7 +64,12 @@ def test_the_examples_work(
     recording = client.post(f"/api/v2/voices/{own_speaker}/recordings", **take).json()["item"]["uuid"]
     body = {"voice_uuid": own_speaker, "body": "hello"}
     clip = client.post(f"/api/v2/projects/{project}/clips", json=body).json()["item"]["uuid"]
-    uuids = {"voice_uuid": own_speaker, "project_uuid": project, "recording_uuid": recording, "clip_uuid": clip}
+    uuids = {
+        "voice_uuid": own_speaker,
+        "project_uuid": project,
+        "recording_uuid": recording,
+        "clip_uuid": clip,
+    }
     tried = 0
     for path, routes in document["paths"].items():
         for method, route in routes.items():

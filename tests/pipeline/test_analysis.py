@@ -8,10 +8,9 @@ import pytest
 
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
-from sayso.domain.analysis import Stretch, Totals
+from sayso.domain.analysis import RecordingReport, SetReport, Stretch, Totals, report_of
 from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.verdict import Outcome
-from sayso.pipeline.analysis import RecordingReport, SetReport, report_of
 from sayso.pipeline.analysis.cache import Cache
 from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
 from sayso.pipeline.analysis.measure import Measured

@@ -12,7 +12,9 @@ from sayso.domain.verdict import Outcome
 from sayso.engines.dnsmos import OpinionModel
 from sayso.engines.enhance import RATE_HZ, Enhancer
 from sayso.engines.registry import EngineOptions, make_engine
-from sayso.pipeline.analysis import Item, Tools, analyse
+from sayso.pipeline.analysis.analyse import analyse
+from sayso.pipeline.analysis.item import Item
+from sayso.pipeline.analysis.measure import Tools
 
 pytestmark = pytest.mark.real
 

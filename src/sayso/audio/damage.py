@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
 from sayso.audio.waveform import Samples, Waveform
@@ -107,7 +106,7 @@ def spectrum_db(samples: Samples, rate_hz: int) -> tuple[Floats, Floats]:
     if len(samples) < n_fft:
         return np.zeros(0), np.zeros(0)
     # Side lobes below the floor, or noise would seem to reach further than it does.
-    window = scipy.signal.get_window("blackmanharris", n_fft).astype(np.float32)
+    window = _blackman_harris(n_fft)
     views = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[:: n_fft // 2]
     total = np.zeros(n_fft // 2 + 1)
     # Block by block, so that memory stays bounded however long the recording is.
@@ -123,3 +122,10 @@ def spectrum_db(samples: Samples, rate_hz: int) -> tuple[Floats, Floats]:
         total += (block.real**2 + block.imag**2).sum(axis=0, dtype=np.float64)
     bins_hz = np.asarray(np.fft.rfftfreq(n_fft, 1.0 / rate_hz), np.float64)
     return np.asarray(10.0 * np.log10(total / len(chosen) + 1e-12)), bins_hz
+
+
+def _blackman_harris(length: int) -> NDArray[np.float32]:
+    """The four-term window of Harris (1978), periodic: its side lobes lie 92 dB down."""
+    turn = 2.0 * np.pi * np.arange(length) / length
+    terms = (0.35875, -0.48829, 0.14128, -0.01168)
+    return np.sum([a * np.cos(k * turn) for k, a in enumerate(terms)], axis=0).astype(np.float32)

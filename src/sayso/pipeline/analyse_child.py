@@ -10,7 +10,9 @@ from typing import Any
 
 from sayso.engines.base import Progress
 from sayso.pipeline import child_loop
-from sayso.pipeline.analysis import Meter, Tools, analyse, files
+from sayso.pipeline.analysis import files
+from sayso.pipeline.analysis.analyse import analyse
+from sayso.pipeline.analysis.measure import Meter, Tools
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from sayso.engines.base import Progress
 from sayso.errors import Rejected
 from sayso.pipeline.analysis import speakers
 from sayso.pipeline.analysis.cache import Cache
+from sayso.pipeline.analysis.item import Item
 from sayso.pipeline.analysis.measure import Measured, Meter, Tools
 from sayso.pipeline.analysis.repairs import DONE, repaired
 
@@ -33,19 +34,6 @@ _BETTER = 0.05
 _BETTER_OPINION = 0.2
 _LONGEST_DENOISED_S = 120.0
 """Longer ones would take hundreds of megabytes; a set is cut into utterances before it comes here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A recording to analyse."""
-
-    id: str
-    source: Waveform | Path
-    """In memory, or a file of ours (FLAC or WAV): read when its turn comes, so that a set needs no memory."""
-    name: str = ""
-    text: str | None = None
-    agreement: float | None = None
-    """How well the text agrees with what is heard, 0 to 1, where that is known."""
 
 
 def analyse(

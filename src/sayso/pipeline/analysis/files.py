@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sayso.domain.analysis import SetReport, report_of
-from sayso.pipeline.analysis.analyse import Item
+from sayso.pipeline.analysis.item import Item
 
 _ITEMS, _REPORT, _SOUND = "in.json", "report.json", "in"
 
