@@ -81,6 +81,7 @@ class Report:
         self._file: Path | None = options.json
         self._figures: dict[str, Any] = {"benchmark": title, **machine(options.threads)}
         self._began = time.monotonic()
+        self._ticks = _ticks()
         print(f"{title}\n")
         for name, value in self._figures.items():
             if name != "benchmark":
@@ -101,8 +102,26 @@ class Report:
         """Write the JSON file, if one is wanted."""
         self._figures["took_s"] = round(time.monotonic() - self._began, 1)
         print(f"\nThe benchmark took {self._figures['took_s']:.0f} s.")
+        taken, whole = (after - before for after, before in zip(_ticks(), self._ticks, strict=True))
+        if whole:
+            self._figures["taken by other machines"] = round(taken / whole, 3)
+            print(
+                f"Of the processors' time meanwhile {taken / whole:.0%} went to other machines on the same host."
+            )
         if self._file is not None:
             self._file.write_text(json.dumps(self._figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _ticks() -> tuple[int, int]:
+    """Ticks of all processors since the start: those that a host gave to other machines ("steal"), and all.
+
+    Zeros where Linux does not count them.
+    """
+    try:
+        first = Path("/proc/stat").read_text("ascii").partition("\n")[0].split()[1:9]
+    except OSError:
+        return 0, 0
+    return int(first[7]), sum(map(int, first))
 
 
 def markdown(rows: Sequence[Row]) -> str:

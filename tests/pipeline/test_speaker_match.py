@@ -7,7 +7,6 @@ from real_speech import models_dir, utterances
 from sayso.audio.band import through_telephone
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
-from sayso.engines.denoise import Denoiser
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
 from sayso.pipeline.speaker_match import LINES, NARROW_LINES, between_heaps, compare, judged, spread
 
@@ -79,35 +78,28 @@ def encoder() -> VoiceprintEncoder:
     return VoiceprintEncoder(models_dir())
 
 
-@pytest.fixture(scope="module")
-def denoiser() -> Denoiser:
-    return Denoiser(models_dir())
-
-
 @pytest.mark.real
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 5.0])
-def test_silence_is_nobody(encoder, denoiser, seconds):
+def test_silence_is_nobody(encoder, seconds):
     silence = Waveform(np.zeros(round(seconds * RATE_HZ), np.float32), RATE_HZ)
 
-    match = compare(silence, [silence], encoder, denoiser)
+    match = compare(silence, [silence], encoder)
 
     assert (match.verdict, match.reasons) == ("refused", ("no_speech",))
     assert (match.similarity, match.each, match.turns, match.snr_db) == (None, (None,), None, None)
 
 
 @pytest.mark.real
-def test_people_are_themselves_and_nobody_else(encoder, denoiser):
+def test_people_are_themselves_and_nobody_else(encoder):
     people: dict[str, list[Waveform]] = {}
     for utterance in utterances():
         people.setdefault(utterance.speaker, []).append(utterance.wave())
     (one, *ones), (other, *others) = list(people.values())[:2]
 
-    honest = compare(one, ones[:3], encoder, denoiser)
-    stranger = compare(other, ones[:3], encoder, denoiser)
-    swapped = compare(one, [*ones[:2], others[0]], encoder, denoiser)
-    both = compare(
-        Waveform(np.concatenate([one.samples, other.samples]), one.rate_hz), ones[:3], encoder, denoiser
-    )
+    honest = compare(one, ones[:3], encoder)
+    stranger = compare(other, ones[:3], encoder)
+    swapped = compare(one, [*ones[:2], others[0]], encoder)
+    both = compare(Waveform(np.concatenate([one.samples, other.samples]), one.rate_hz), ones[:3], encoder)
 
     assert (honest.verdict, honest.reasons, honest.odd) == ("accepted", (), ())
     assert stranger.verdict == "refused"
@@ -117,14 +109,14 @@ def test_people_are_themselves_and_nobody_else(encoder, denoiser):
 
 
 @pytest.mark.real
-def test_a_telephone_is_compared_as_one(encoder, denoiser):
+def test_a_telephone_is_compared_as_one(encoder):
     people: dict[str, list[Waveform]] = {}
     for utterance in utterances():
         people.setdefault(utterance.speaker, []).append(utterance.wave())
     (one, *ones), (other, *_) = list(people.values())[:2]
 
-    honest = compare(through_telephone(one), ones[:3], encoder, denoiser)
-    stranger = compare(resample(other, 8_000), ones[:3], encoder, denoiser)
+    honest = compare(through_telephone(one), ones[:3], encoder)
+    stranger = compare(resample(other, 8_000), ones[:3], encoder)
 
     assert honest.is_narrow
     assert stranger.is_narrow
@@ -149,7 +141,7 @@ def readers() -> dict[str, list[Waveform]]:
 
 @pytest.mark.real
 @pytest.mark.parametrize("noise_db", [None, 10.0])
-def test_a_reader_is_accepted_and_another_refused(encoder, denoiser, readers, noise_db):
+def test_a_reader_is_accepted_and_another_refused(encoder, readers, noise_db):
     def spoilt(wave: Waveform) -> Waveform:
         if noise_db is None:
             return wave
@@ -160,8 +152,8 @@ def test_a_reader_is_accepted_and_another_refused(encoder, denoiser, readers, no
 
     (michael, *michaels), (george, *_) = readers.values()
 
-    honest = compare(spoilt(michael), michaels, encoder, denoiser)
-    stranger = compare(spoilt(george), michaels, encoder, denoiser)
+    honest = compare(spoilt(michael), michaels, encoder)
+    stranger = compare(spoilt(george), michaels, encoder)
 
     assert honest.verdict == "accepted"
     assert (stranger.verdict, stranger.odd) == ("refused", (0, 1))
@@ -170,19 +162,19 @@ def test_a_reader_is_accepted_and_another_refused(encoder, denoiser, readers, no
 
 
 @pytest.mark.real
-def test_clipping_and_one_short_recording_are_borne(encoder, denoiser, readers):
+def test_clipping_and_one_short_recording_are_borne(encoder, readers):
     michael, *michaels = readers["am_michael"]
     limit = float(np.quantile(np.abs(michael.samples), 0.95))
     clipped = Waveform(np.clip(michael.samples, -limit, limit), michael.rate_hz)
 
-    match = compare(clipped, [michaels[0], michaels[1].cut(0.0, 0.3)], encoder, denoiser)
+    match = compare(clipped, [michaels[0], michaels[1].cut(0.0, 0.3)], encoder)
 
     assert match.verdict == "accepted"
     assert match.each[1] is None
 
 
 @pytest.mark.real
-def test_without_recordings_a_person_decides(encoder, denoiser, readers):
-    match = compare(readers["am_michael"][0], [], encoder, denoiser)
+def test_without_recordings_a_person_decides(encoder, readers):
+    match = compare(readers["am_michael"][0], [], encoder)
 
     assert (match.verdict, match.similarity, match.each) == ("review", None, ())

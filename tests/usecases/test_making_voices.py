@@ -17,7 +17,6 @@ from sayso.errors import (
     ConsentMissing,
     NotAllowed,
     NotFound,
-    NotOffered,
     TooLarge,
     TooLittleSpeech,
     WrongState,
@@ -159,9 +158,9 @@ def test_a_build_needs_ten_seconds_and_says_how_many_are_missing(
         voices.build_voice(services, ada, voice.id)
 
 
-def test_what_this_version_does_not_do_is_refused_clearly(services: Services, ada: Caller) -> None:
+def test_a_professional_build_needs_twenty_recordings(services: Services, ada: Caller) -> None:
     professional, _ = voices.create_voice(services, ada, NewVoice("Ada"))
-    with pytest.raises(NotOffered, match="professional"):
+    with pytest.raises(TooLittleSpeech, match="needs at least 20: upload 20 more"):
         voices.build_voice(services, ada, professional.id)
 
 

@@ -294,6 +294,22 @@ def test_uploads_are_analysed_by_the_build_and_harm_is_set_inactive(
     assert ended.state is VoiceState.FINISHED, ended.issue
 
 
+def test_professional_uploads_are_analysed_and_the_missing_seconds_are_told(
+    services: Services, ada: Caller, told: Callbacks
+) -> None:
+    voice, _ = voices.create_voice(services, ada, voices.NewVoice("Ada", callback_uri=told.url))
+    for n in range(services.limits.min_recordings_professional):
+        recordings.add_recording(
+            services, ada, voice.id, NewRecording(f"take {n}", humming(2.0, 150 + n / 8))
+        )
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert ended.state is VoiceState.DATASET_ISSUE
+    assert "40.0 s of good speech, 10.0 minutes are needed" in (ended.issue or "")
+    assert analysis_of(services, ada, voice).report.totals.recordings == 20
+    wait_until(lambda: told.count(voice.id) == 1)
+    assert told.about(voice.id)["status"] == "dataset_issue"
+
+
 def test_the_sweep_finds_a_run_that_was_never_started(services: Services, ada: Caller, files: Files) -> None:
     voice = ask(services, ada, files.put("swept.zip", zipped(pairs(2))))
     finish(services, ada, voice)

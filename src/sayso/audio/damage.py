@@ -128,4 +128,5 @@ def _blackman_harris(length: int) -> NDArray[np.float32]:
     """The four-term window of Harris (1978), periodic: its side lobes lie 92 dB down."""
     turn = 2.0 * np.pi * np.arange(length) / length
     terms = (0.35875, -0.48829, 0.14128, -0.01168)
-    return np.sum([a * np.cos(k * turn) for k, a in enumerate(terms)], axis=0).astype(np.float32)
+    window = sum(a * np.cos(k * turn) for k, a in enumerate(terms))
+    return np.asarray(window, np.float32)

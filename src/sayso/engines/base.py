@@ -117,13 +117,6 @@ class Voiceprints(Protocol):
         """Shape (parts, d): the same for stretches of `speech`."""
 
 
-class Denoiser(Protocol):
-    """Takes noise and some of the room out of speech."""
-
-    def clean(self, wave: Waveform) -> Waveform:
-        """The same speech, as long, perhaps at another rate. `wave` of any rate and length."""
-
-
 class MarkFinder(Protocol):
     """Finds the watermark of our own speech."""
 

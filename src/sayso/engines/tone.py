@@ -179,14 +179,6 @@ class ToneVoiceprints:
         return np.stack([self.embed_speech(speech.cut(part.start_s, part.end_s)) for part in parts])
 
 
-class ToneDenoiser:
-    """Hums have no noise."""
-
-    def clean(self, wave: Waveform) -> Waveform:
-        """See Denoiser."""
-        return wave
-
-
 def sentences(text: str) -> list[str]:
     """`text` cut after sentence ends; pieces without a letter or digit join the one before."""
     pieces: list[str] = []

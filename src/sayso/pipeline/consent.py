@@ -16,7 +16,7 @@ from sayso.audio.level import rms_dbfs
 from sayso.audio.spans import join
 from sayso.audio.waveform import Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
-from sayso.engines.base import Denoiser, Ear, Heard, Progress, SpeechFinder, Voiceprints, Warmable
+from sayso.engines.base import Ear, Heard, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import speaker_match
 from sayso.pipeline.consent_files import CONSENT, RECORDINGS
@@ -64,7 +64,6 @@ class Tools:
     ear: Ear
     speech: SpeechFinder
     voiceprints: Voiceprints
-    denoiser: Denoiser
 
     def warm(self) -> None:
         """Load what the first consent would wait for."""
@@ -251,9 +250,7 @@ def _speaker(
 ) -> bool:
     """Compare the speakers; False where there is nothing to compare with."""
     keys = list(recordings)
-    found = speaker_match.compare(
-        consent, [recordings[key] for key in keys], tools.voiceprints, tools.denoiser
-    )
+    found = speaker_match.compare(consent, [recordings[key] for key in keys], tools.voiceprints)
     numbers |= {
         "speaker_similarity": _rounded(found.similarity),
         "speaker_line": found.line,
@@ -264,7 +261,6 @@ def _speaker(
             for key, cosine in zip(keys, found.each, strict=True)
         ],
         "snr_db": None if found.snr_db is None else round(found.snr_db, 1),
-        "is_denoised": found.is_denoised,
         "is_narrow": found.is_narrow,
         "speaker_model": found.model,
     }

@@ -17,10 +17,10 @@ import numpy as np
 from sayso.audio import spans
 from sayso.audio.band import is_narrow, through_telephone
 from sayso.audio.resample import resample
-from sayso.audio.snr import LOWEST_DB, snr_db
+from sayso.audio.snr import snr_db
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Denoiser, Voiceprints
+from sayso.engines.base import Voiceprints
 from sayso.engines.voiceprint import MIN_SPEECH_S, RATE_HZ, Vectors, unit
 
 Verdict = Literal["accepted", "review", "refused"]
@@ -45,9 +45,6 @@ LINES = Lines()
 """Set on the people that nothing is reported on, by benchmarks/speakers.py; docs/lab/speakers.md has the figures."""
 NARROW_LINES = Lines(accept=0.74, refuse=0.60, odd=0.50)
 """Where either side came through a telephone and both are heard as through one: people are more alike there."""
-
-NOISY_DB = LOWEST_DB
-"""Below this ratio of speech to noise speech would be denoised first; that did harm in every noise tried."""
 
 _ENOUGH_S = 10.0  # of speech in a recording; more says little more
 _WHOLE_S = 60.0  # of a consent: nothing in it goes unheard
@@ -78,8 +75,6 @@ class SpeakerMatch:
     """Seconds of speech in the consent."""
     snr_db: float | None
     """Of the consent; None without speech."""
-    is_denoised: bool
-    """Whether the consent was denoised before it was compared."""
     is_narrow: bool
     """Whether either side came through a telephone; then both were compared as through one, with lines of its own."""
     model: str
@@ -91,7 +86,6 @@ class _Heard:
     speech: Waveform
     """At 16 kHz, pauses cut out."""
     snr_db: float | None
-    is_denoised: bool
 
     @property
     def is_enough(self) -> bool:
@@ -102,14 +96,13 @@ def compare(
     consent: Waveform,
     recordings: Sequence[Waveform],
     encoder: Voiceprints,
-    denoiser: Denoiser,
 ) -> SpeakerMatch:
     """Hold `consent` against `recordings`, each of any rate and length; never raises for what is in them.
 
     Without recordings the consent is held against itself only, and is for review at most.
     """
-    mine = _hear(consent, encoder, denoiser, _WHOLE_S)
-    theirs = [_hear(recording, encoder, denoiser, _ENOUGH_S) for recording in recordings]
+    mine = _hear(consent, encoder, _WHOLE_S)
+    theirs = [_hear(recording, encoder, _ENOUGH_S) for recording in recordings]
     is_through_phone = encoder.minds_telephones and any(
         is_narrow(heard.speech) for heard in (mine, *theirs) if heard.is_enough
     )
@@ -138,7 +131,6 @@ def compare(
         turns=turns,
         speech_s=mine.speech.duration_s,
         snr_db=mine.snr_db,
-        is_denoised=mine.is_denoised,
         is_narrow=is_through_phone,
         model=encoder.model,
     )
@@ -190,14 +182,11 @@ def between_heaps(vectors: Vectors) -> float:
     return float(means[0] @ means[1])
 
 
-def _hear(wave: Waveform, encoder: Voiceprints, denoiser: Denoiser, most_s: float) -> _Heard:
-    """At most `most_s` of the speech of `wave`, denoised where it stands too little above its noise."""
+def _hear(wave: Waveform, encoder: Voiceprints, most_s: float) -> _Heard:
+    """At most `most_s` of the speech of `wave`."""
     wave = resample(wave, RATE_HZ)
     found = spans.bridge(encoder.detector.spans(wave), _PAUSE_S)
-    ratio_db = snr_db(wave, found)
-    speech = spread(spans.join(wave, found), most_s)
-    is_noisy = ratio_db is not None and ratio_db < NOISY_DB
-    return _Heard(denoiser.clean(speech) if is_noisy else speech, ratio_db, is_noisy)
+    return _Heard(spread(spans.join(wave, found), most_s), snr_db(wave, found))
 
 
 def spread(speech: Waveform, most_s: float) -> Waveform:

