@@ -70,8 +70,8 @@ class Server:
 
 
 @contextmanager
-def running(models: Path, threads: int, engine: str) -> Iterator[Server]:
-    """A server that is ready, and gone with its data afterwards."""
+def running(models: Path, threads: int, engine: str, **settings: str) -> Iterator[Server]:
+    """A server that is ready, and gone with its data afterwards; `settings` are variables of its own."""
     with tempfile.TemporaryDirectory(prefix="sayso-benchmark-") as home:
         port, token = _free_port(), secrets.token_urlsafe(24)
         environment = {
@@ -83,6 +83,7 @@ def running(models: Path, threads: int, engine: str) -> Iterator[Server]:
             "SAYSO_ENGINE": engine,
             "SAYSO_BOOTSTRAP_TOKEN": token,
             "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true",
+            **settings,
         }
         log = Path(home) / "server.log"
         with log.open("w") as sink:

@@ -1,0 +1,120 @@
+"""How long does a professional dataset take from its address to the verdict, and in how much memory?
+
+One speaker's recordings are served from this machine; a real server fetches, unpacks, cuts, hears and analyses them, and is asked over
+HTTP how far it is. C has texts, A is one long recording without any; see ingest.py for the others. It ends with the analysis: what is
+trained afterwards is another benchmark's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
+
+import common
+import ingest
+import server
+
+_LOOK_EVERY_S = 0.2
+_MOST_S = 3_600.0
+
+
+class Peak:
+    """The most memory that processes held together, looked at ten times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self.all_mb = self.children_mb = 0.0
+        """Of the server with its children, and of the children alone."""
+        self._pid = pid
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.1):
+            total = 0.0
+            for child in psutil.Process(self._pid).children(recursive=True):
+                try:
+                    total += child.memory_info().rss / 1e6
+                except psutil.Error:
+                    continue
+            whole = total + psutil.Process(self._pid).memory_info().rss / 1e6
+            self.children_mb, self.all_mb = max(self.children_mb, total), max(self.all_mb, whole)
+
+
+def main() -> None:
+    parser = common.parser(__doc__ or "", speech_is_needed=True)
+    parser.set_defaults(speakers="pro_kathleen_en_f_24k/train")
+    parser.add_argument("--forms", default="CA", help="which of the forms A to F (default: %(default)s)")
+    parser.add_argument("--count", type=int, help="only so many recordings")
+    options = parser.parse_args()
+    of = ingest.recordings(options.speech / options.speakers)[: options.count]
+    report = common.Report("Dataset: from an address to the verdict", options)
+    rows = []
+    for form in options.forms:
+        with tempfile.TemporaryDirectory() as made:
+            ingest.packed(form, of, Path(made) / "dataset")
+            with (
+                ingest.served(Path(made)) as base,
+                server.running(
+                    options.models, options.threads, options.engine, SAYSO_OUTBOUND_ALLOW="127.0.0.0/8"
+                ) as started,
+            ):
+                started.settle()
+                rows.append({"form": form, **_run(started, f"{base}/dataset")})
+    report.table(
+        f"{options.speakers}, {len(of)} recordings",
+        rows,
+        "Seconds of each stage as the voice tells it. Peak MB: resident, of the children that work, and with the server, which "
+        "holds the voice engine and the idle child that trains as well.",
+    )
+    report.close()
+
+
+def _run(started: server.Server, url: str) -> dict[str, object]:
+    peak, cpu_s, began = Peak(started.pid), started.cpu_s(), time.monotonic()
+    asked = {"name": "dataset", "voice_type": "professional", "dataset_url": url}
+    uuid = server.item(started.client.post("/api/v2/voices", json=asked))["uuid"]
+    stages: dict[str, float] = {}
+    since, stage = began, "fetching"
+    while True:
+        voice = server.item(started.client.get(f"/api/v2/voices/{uuid}"))
+        found = started.client.get(f"/api/v2/voices/{uuid}/analysis")
+        now, current = time.monotonic(), voice.get("stage") or stage
+        is_over = found.status_code == 200 or voice["status"] != "running"
+        if current != stage or is_over:
+            stages[stage] = stages.get(stage, 0.0) + now - since
+            since, stage = now, current
+        if is_over:
+            break
+        if now - began > _MOST_S:
+            raise SystemExit(f"it takes too long: {voice}")
+        time.sleep(_LOOK_EVERY_S)
+    peak.close()
+    if found.status_code != 200:
+        raise SystemExit(f"there is no analysis: {voice}")
+    analysis = server.item(found)
+    sound_s = sum(float(one["duration"]) for one in analysis["recordings"])
+    analysed_s = stages.get("analysing the recordings", 0.0)
+    return {
+        "outcome": analysis["outcome"],
+        "recordings": len(analysis["recordings"]),
+        "sound s": sound_s,
+        **{f"{name} s": seconds for name, seconds in stages.items()},
+        "in all s": now - began,
+        "processor s": started.cpu_s() - cpu_s,
+        "analysis, x real time": sound_s / analysed_s if analysed_s else None,
+        "peak MB, children": peak.children_mb,
+        "peak MB, all": peak.all_mb,
+    }
+
+
+if __name__ == "__main__":
+    main()
