@@ -48,6 +48,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
     limits = Limits(
         min_recordings_rapid=settings.min_recordings_rapid,
         min_recordings_professional=settings.min_recordings_professional,
+        speech_queue=settings.speech_queue,
         webhook_delays_s=settings.webhook_delays_s,
         webhook_pause_s=settings.webhook_pause_s,
     )

@@ -83,7 +83,11 @@ class NotFound(SaysoError):
 
 
 class Throttled(SaysoError):
-    """Too many requests at once."""
+    """Too many requests at once. `retry_after_s`: when to try again, in whole seconds."""
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(SaysoError):

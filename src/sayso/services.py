@@ -40,6 +40,10 @@ class Limits:
     max_dataset_url_characters: int = 30_000
     clip_characters: int = 3_000
     """Text of a clip and of one /synthesize or /stream request."""
+    openai_characters: int = 4_096
+    """Text of one /v1/audio/speech request, as many as its clients are told elsewhere."""
+    speech_queue: int = 64
+    """Requests for speech at once, those that speak and those that wait."""
     link_s: int = 3_600
     """How long a signed media link lives."""
     webhook_delays_s: tuple[float, ...] = (

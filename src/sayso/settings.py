@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         default=True,
         description="on, or off: whether all that is spoken carries an inaudible mark.",
     )
+    speech_queue: int = Field(
+        default=64,
+        ge=1,
+        le=10_000,
+        description="Requests for speech at once, speaking or waiting; more get 429.",
+    )
     min_recordings_rapid: int = Field(
         default=3, ge=1, le=1000, description="Active recordings a rapid build needs."
     )

@@ -77,8 +77,8 @@ def test_the_examples_work(
             if content is None:
                 continue
             example = content["example"]
-            if "voice_uuid" in example:
-                example = example | {"voice_uuid": own_speaker}
+            for name in {"voice_uuid", "voice"} & example.keys():
+                example = example | {name: own_speaker}
             if path.endswith("/consent/decision"):
                 with server.client(server.others["reviewer"]) as reviewer:
                     to_decide = path.format(voice_uuid=_with_a_checked_consent(client))

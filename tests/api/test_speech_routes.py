@@ -42,9 +42,28 @@ def test_the_sound_is_what_was_asked_for(
     assert sound.duration == pytest.approx(answer["duration"], abs=0.01)
 
 
-def test_mp3_is_mp3(client: httpx.Client, speaker: str) -> None:
-    answer = client.post("/synthesize", json=said(speaker, output_format="mp3")).json()
-    assert soundfile.info(io.BytesIO(base64.b64decode(answer["audio_content"]))).format == "MP3"
+@pytest.mark.parametrize(
+    ("asked", "told", "form", "rate_hz"),
+    [
+        ("mp3", "mp3", "MP3", 48_000),
+        ("flac", "flac", "FLAC", 48_000),
+        ("ogg", "ogg", "OGG", 48_000),
+        ("opus", "ogg", "OGG", 48_000),
+    ],
+)
+def test_other_formats(
+    client: httpx.Client, speaker: str, asked: str, told: str, form: str, rate_hz: int
+) -> None:
+    answer = client.post("/synthesize", json=said(speaker, output_format=asked)).json()
+    assert (answer["output_format"], answer["sample_rate"]) == (told, rate_hz)
+    sound = soundfile.info(io.BytesIO(base64.b64decode(answer["audio_content"])))
+    assert (sound.format, sound.samplerate) == (form, rate_hz)
+    assert sound.duration == pytest.approx(answer["duration"], abs=0.1)
+
+
+def test_opus_at_a_rate_it_does_not_know_has_the_next_one(client: httpx.Client, speaker: str) -> None:
+    answer = client.post("/synthesize", json=said(speaker, output_format="ogg", sample_rate=22_050)).json()
+    assert answer["sample_rate"] == 24_000
 
 
 @pytest.mark.parametrize(
@@ -102,8 +121,14 @@ def test_a_stream_with_time_stamps_has_them_all_in_its_first_piece(
 ) -> None:
     with client.stream("POST", "/stream", json=said(speaker, wav_encoded_timestamps=True)) as answer:
         first = next(answer.iter_raw())
-    assert first[36:40] + first[48:52] + first[56:64] == b"cue LISTadtldata"
-    assert len(first) > 68
+    points, count = struct.unpack("<II", first[40:48])
+    assert first[36:40] == b"cue "
+    assert points == 4 + 24 * count
+    at = 44 + points
+    assert first[at : at + 4] + first[at + 8 : at + 12] == b"LISTadtl"
+    at += 8 + struct.unpack("<I", first[at + 4 : at + 8])[0]
+    assert first[at : at + 4] == b"data"
+    assert len(first) > at + 8
 
 
 def test_the_first_sound_is_sent_before_the_rest_is_spoken(client: httpx.Client, speaker: str) -> None:
@@ -127,7 +152,7 @@ def test_a_listener_who_leaves_does_no_harm(server: Server, client: httpx.Client
     assert client.post("/synthesize", json=said(speaker)).json()["success"]
 
 
-def test_the_web_socket_is_refused_by_name(client: httpx.Client) -> None:
-    answer = client.get("/stream", headers={"connection": "upgrade", "upgrade": "websocket"})
-    assert answer.status_code == 501
+def test_who_takes_the_web_socket_for_a_page_is_told(client: httpx.Client) -> None:
+    answer = client.get("/stream")
+    assert answer.status_code == 400
     assert "web socket" in answer.json()["message"]

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from sayso.audio.codec import PRECISIONS, decode, encode, encode_flac, pcm, sniff, wav_header
+from sayso.audio.codec import OPUS_RATES_HZ, PRECISIONS, decode, encode, encode_flac, pcm, sniff, wav_header
+from sayso.audio.stream_encoder import StreamEncoder
 from sayso.audio.waveform import Waveform
 from sayso.errors import BadAudio, BadRequest, TooLarge
 
@@ -105,6 +106,46 @@ def test_mp3_is_written_at_every_clip_rate(rate_hz):
 
     assert rate_hz == decode(data).rate_hz
     assert decode(data).duration_s == pytest.approx(2.0, abs=0.15)
+
+
+@pytest.mark.parametrize(("precision", "subtype"), [("PCM_16", "PCM_16"), ("PCM_32", "PCM_24")])
+def test_flac_has_16_or_24_bits(precision, subtype):
+    data = encode(hum(24_000), container="flac", precision=precision)
+
+    assert soundfile.info(io.BytesIO(data)).subtype == subtype
+    assert np.abs(decode(data).samples - hum(24_000).samples).max() < 1e-4
+
+
+@pytest.mark.parametrize("rate_hz", OPUS_RATES_HZ)
+def test_opus_is_written_at_its_own_rates(rate_hz):
+    data = encode(hum(24_000, 2.0), container="ogg", rate_hz=rate_hz)
+
+    assert sniff(data) == "OGG/Opus"
+    assert decode(data).duration_s == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.parametrize("container", ["wav", "flac", "ogg", "mp3"])
+def test_a_stream_in_pieces_decodes_to_the_whole(container):
+    wave = hum(24_000, 2.0)
+    encoder = StreamEncoder(container, "PCM_16", 24_000)
+    pieces = [encoder.push(piece) for piece in np.array_split(wave.samples, 7)]
+    data = b"".join([*pieces, encoder.finish()])
+
+    assert (sum(map(len, pieces)) > 0) == (container != "flac"), "nothing was ready before the end"
+    heard = decode(data)
+    assert heard.rate_hz == 24_000
+    # MP3 frames that tell nothing of the coder's delay keep it.
+    assert heard.duration_s == pytest.approx(2.0, abs=0.15 if container == "mp3" else 0.05)
+
+
+def test_streams_of_mp3_decode_as_one():
+    def stream():
+        encoder = StreamEncoder("mp3", "PCM_16", 44_100)
+        return encoder.push(hum(44_100, 1.0).samples) + encoder.finish()
+
+    assert b"Info" not in stream()
+    assert b"Xing" not in stream()
+    assert decode(stream() + stream()).duration_s == pytest.approx(2.0, abs=0.15)
 
 
 def webm() -> bytes:
@@ -254,7 +295,9 @@ def test_full_scale_does_not_wrap_around():
 
 
 def test_what_we_do_not_write_is_refused():
-    with pytest.raises(BadRequest, match="flac"):
-        encode(hum(), container="flac")
+    with pytest.raises(BadRequest, match="aac"):
+        encode(hum(), container="aac")
+    with pytest.raises(BadRequest, match="22050"):
+        encode(hum(22_050), container="ogg")
     with pytest.raises(BadRequest, match="PCM_8"):
         encode(hum(), container="wav", precision="PCM_8")

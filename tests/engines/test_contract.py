@@ -123,8 +123,11 @@ def test_it_says_everything_once_piece_by_piece(engine: VoiceEngine, artifact: b
         assert piece.wave.rate_hz == speaker.rate_hz
         assert np.isfinite(piece.wave.samples).all()
         assert 0.01 < np.abs(piece.wave.samples).max() <= 1.0
-        for mark in piece.marks:
+        for mark in (*piece.marks, *piece.sounds):
             assert 0 <= mark.start_s <= mark.end_s <= piece.wave.duration_s
+        assert [mark.text for mark in piece.marks] == piece.text.split()
+        for marks in (piece.marks, piece.sounds):
+            assert [mark.start_s for mark in marks] == sorted(mark.start_s for mark in marks)
 
 
 def test_the_same_seed_gives_the_same_samples(engine: VoiceEngine, artifact: bytes) -> None:

@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,15 @@ FILES = sorted(Path(__file__).parent.glob("*.json"))
 
 
 def text(exchanges: list[dict[str, object]]) -> str:
-    return json.dumps(exchanges, ensure_ascii=False, indent=1) + "\n"
+    spread = json.dumps(exchanges, ensure_ascii=False, indent=1) + "\n"
+    # Lists of letters and of their times on one line each, pairs first.
+    for _ in range(2):
+        spread = re.sub(r"\[\s+([^{}\s][^{}]{0,4000}?)\s+\](?=,?\n)", _on_one_line, spread)
+    return spread
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return found[0] if '": ' in found[1] else "[" + re.sub(r"\n\s+", " ", found[1]) + "]"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

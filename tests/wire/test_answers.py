@@ -14,6 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.event import ClipFailed, ClipFinished, FaultyRecording, VoiceFailed, VoiceFinished
 from sayso.domain.page import Page, PageRequest
+from sayso.domain.timing import Mark, Times
 from sayso.domain.voice import VoiceState
 from sayso.errors import BadRequest
 from sayso.wire.callbacks import headers, new_secret, payload, with_link
@@ -183,16 +184,31 @@ def test_ranges(header: str | None, span: tuple[int | None, int | None] | None) 
 def test_the_head_of_a_stream_is_44_bytes_whatever_the_samples(
     precision: Precision, tag: int, bits: int
 ) -> None:
-    head = live_head(precision, 22_050, timed=False)
+    head = live_head(precision, 22_050)
     assert len(head) == 44
     assert head[:4] + head[8:16] + head[36:40] == b"RIFFWAVEfmt data"
     assert struct.unpack("<IHHIIHH", head[16:36]) == (16, tag, 1, 22_050, 22_050 * bits // 8, bits // 8, bits)
 
 
-def test_a_timed_head_carries_both_empty_chunks_before_the_data() -> None:
-    head = live_head(Precision.PCM_16, 22_050, timed=True)
+def test_a_head_without_times_carries_both_empty_chunks_before_the_data() -> None:
+    head = live_head(Precision.PCM_16, 22_050, Times())
     assert head[36:60] == b"cue " + struct.pack("<II", 4, 0) + b"LIST" + struct.pack("<I", 4) + b"adtl"
     assert head[60:64] == b"data"
+
+
+def test_a_timed_head_has_a_point_and_a_label_for_each_letter_and_sound() -> None:
+    times = Times((Mark("é", 0.5, 1.0),), (Mark("ˈe", 0.5, 0.75),))
+    head = live_head(Precision.PCM_16, 1_000, times, 40)
+    assert struct.unpack("<I", head[4:8])[0] == len(head) - 8 + 40
+    assert head[36:48] == b"cue " + struct.pack("<II", 4 + 2 * 24, 2)
+    assert struct.unpack("<II4sIII", head[48:72]) == (1, 1, b"data", 0, 0, 500)
+    labels = head[96:]
+    assert labels[:4] + labels[8:12] == b"LISTadtl"
+    # 20 bytes, the text in UTF-8, a NUL, and a pad that the size does not count.
+    first = b"ltxt" + struct.pack("<III4s8x", 23, 1, 500, b"grph") + "é".encode() + b"\0\0"
+    second = b"ltxt" + struct.pack("<III4s8x", 24, 2, 250, b"phon") + "ˈe".encode() + b"\0"
+    assert labels[12:-8] == first + second
+    assert labels[-8:] == b"data" + struct.pack("<I", 40)
 
 
 def test_an_audio_content_is_plain_base64() -> None:

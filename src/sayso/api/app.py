@@ -13,8 +13,10 @@ from sayso.api import (
     docs,
     errors,
     health,
+    live_socket,
     media,
     not_offered,
+    openai,
     projects,
     recordings,
     speech,
@@ -38,7 +40,7 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     # routes, which take any prefix.
     for part in (
         *(health, docs, media, not_offered, callbacks),
-        *(voices, consents, analyses, recordings, projects, clips, speech),
+        *(voices, consents, analyses, recordings, projects, clips, openai, live_socket, speech),
     ):
         app.include_router(part.router)
     return Edge(app)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 
 from sayso.api.answers import Answer, Links
 from sayso.api.auth import Signed
@@ -41,6 +42,7 @@ def _create(services: Services, caller: Caller, links: Links, project_id: str, f
         is_archived=form.is_archived,
         sound=form.sound,
         callback_uri=form.callback_uri,
+        wants_times=form.include_timestamps,
     )
     if form.callback_uri is not None:
         clip = clips.order_clip(services, caller, project_id, order)
@@ -61,11 +63,14 @@ async def create(
     With it the answer comes at once, and the URL is told when the clip is there.
     """
 
+    form = await run_in_threadpool(lambda: CreateClip.read(body.fields()))
+
     def work() -> Answer:
-        form = CreateClip.read(body.fields())
         return _create(services, caller, links, identified(project_uuid, "project"), form)
 
-    return await in_turn(work)
+    if form.callback_uri is not None:
+        return await run_in_threadpool(work)
+    return await in_turn(services, caller, work)
 
 
 @router.get(
@@ -113,9 +118,11 @@ def edit(
     old = clips.get_clip(services, caller, *ids)
     sound = {_SOUND[name]: given.pop(name) for name in list(given) if name in _SOUND}
     if sound:
-        given["sound"] = replace(old.sound, **sound)
+        given["sound"] = replace(old.sound, **sound).fitted()
     if "voice_uuid" in given:
         given["voice_id"] = identified(given.pop("voice_uuid"), "voice")
+    if "include_timestamps" in given:
+        given["wants_times"] = given.pop("include_timestamps")
     change = clips.ClipEdit(**given)
     if not given.keys() - {"title", "is_archived"}:
         return Answer(success(_item(clips.edit_clip(services, caller, *ids, change), links)))

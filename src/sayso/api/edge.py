@@ -41,7 +41,7 @@ class Edge:
             case "http":
                 await _Exchange(self._app, scope, receive, send).run()
             case "websocket":
-                await _refuse_websocket(receive, send)
+                await self._app({**scope, "path": _without_slash(scope["path"])}, receive, send)
             case _:
                 await self._app(scope, receive, send)
 
@@ -137,8 +137,3 @@ class _Exchange:
 def _without_slash(path: str) -> str:
     # One slash too many is forgiven instead of redirected: a redirect has no body to parse.
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
-
-
-async def _refuse_websocket(receive: Receive, send: Send) -> None:
-    await receive()
-    await send({"type": "websocket.close", "code": 1000, "reason": "the web socket is not offered yet"})

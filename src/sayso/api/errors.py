@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +17,7 @@ from starlette.responses import Response
 from sayso import errors
 from sayso.api.answers import Answer
 from sayso.api.docs import openapi
+from sayso.wire.openai import error_body
 from sayso.wire.responses import failure, speech_failure
 
 STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
@@ -40,7 +43,6 @@ STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
 
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
 }
 
@@ -69,7 +71,12 @@ def refusal(request: Request, error: errors.SaysoError) -> Answer:
     body = failure(message, fields)
     if is_synthesis(request.scope["path"]):
         body = speech_failure(message, type(error).__name__, fields, [message])
-    return Answer(body, status, _HEADERS.get(status))
+    elif is_openai(request.scope["path"]):
+        body = error_body(message, status, type(error).__name__, next(iter(fields), None))
+    headers = _HEADERS.get(status)
+    if isinstance(error, errors.Throttled):
+        headers = {"Retry-After": str(error.retry_after_s)}
+    return Answer(body, status, headers)
 
 
 def oops(request: Request, error: BaseException) -> Answer:
@@ -80,12 +87,19 @@ def oops(request: Request, error: BaseException) -> Answer:
     body = failure(message)
     if is_synthesis(request.scope["path"]):
         body = speech_failure(message, "InternalError", {}, [message])
+    elif is_openai(request.scope["path"]):
+        body = error_body(message, HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError")
     return Answer(body, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def is_synthesis(path: str) -> bool:
     """Whether `path` belongs to the synthesis server, whose failures have more fields."""
     return path.rsplit("/", 1)[-1] in {"synthesize", "stream"} and not path.startswith("/api/")
+
+
+def is_openai(path: str) -> bool:
+    """Whether `path` is in OpenAI's form, and so are its failures."""
+    return path.startswith("/v1/")
 
 
 def install(app: FastAPI) -> None:
@@ -115,10 +129,17 @@ async def _http_error(request: Request, error: Exception) -> Response:
         case 405:
             # The framework names the methods of the first route with this path, not of all.
             allowed = ", ".join(_methods(request.app, request.url.path)) or "nothing"
-            return Answer(failure(f"{where} is not possible; allowed: {allowed}"), 405, {"Allow": allowed})
+            message = f"{where} is not possible; allowed: {allowed}"
+            return Answer(_refused(request, message, 405), 405, {"Allow": allowed})
         case _:
             message = str(error.detail)
-    return Answer(failure(message), error.status_code, error.headers)
+    return Answer(_refused(request, message, error.status_code), error.status_code, error.headers)
+
+
+def _refused(request: Request, message: str, status: int) -> Mapping[str, Any]:
+    if is_openai(request.scope["path"]):
+        return error_body(message, status, "BadRequest")
+    return failure(message)
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:

@@ -21,7 +21,7 @@ from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.recording import Recording
 from sayso.domain.verdict import Outcome
 from sayso.domain.voice import Voice, VoiceState, VoiceType
-from sayso.wire import analysis, consent, receipt, requests, responses
+from sayso.wire import analysis, consent, openai, receipt, requests, responses
 from sayso.wire.fields import Form
 from sayso.wire.paging import page_answer
 
@@ -59,6 +59,7 @@ REQUESTS: dict[str, tuple[type[Form], Json]] = {
     ),
     "edit clip": (requests.EditClip, {"title": "Kettle and bread"}),
     "synthesize": (requests.Synthesize, {"voice_uuid": _VOICE, "data": _TEXT, "precision": "PCM_16"}),
+    "openai speech": (openai.CreateSpeech, {"model": "sayso-1", "voice": _VOICE, "input": _TEXT}),
     "stream": (requests.Stream, {"voice_uuid": _VOICE, "data": _TEXT, "precision": "PCM_16"}),
 }
 """Route -> the form it reads and a body it takes. `55592656` stands for a voice of yours."""
@@ -298,6 +299,9 @@ _BODIES: dict[str, Json] = {
     ),
     "receipt": {"payload": {"kind": receipt.KIND, "build": 1}, "public_key": "…", "signature": "…"},
     "receipt key": responses.success({"public_key": "…", "fingerprint": "9f:86:d0:81:…"}),
+    "openai models": openai.model_list(),
+    "openai model": openai.model_item(),
+    "openai voices": openai.voice_list([_A_VOICE]),
     "deleted": responses.success(),
     "voice deleted": responses.success(message=f"Voice {_VOICE} was deleted"),
     "build started": responses.success(message=f"Voice {_VOICE} is being built"),
@@ -345,3 +349,24 @@ LIVE_WAV: dict[int | str, Json] = {
     },
     **_REFUSED,
 }
+
+_OPENAI_REFUSED: dict[int | str, Json] = {
+    "4XX": _described(
+        "Refused, in OpenAI's form", openai.error_body("input is required", 400, "BadRequest", "input")
+    )
+}
+OPENAI_SPEECH: dict[int | str, Json] = {
+    200: {
+        "description": "Sound in the format that was asked for, sent while it is spoken",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in (*openai.MEDIA_TYPES.values(), "text/event-stream")
+        },
+    },
+    **_OPENAI_REFUSED,
+}
+
+
+def openai_answers(name: str) -> dict[int | str, Json]:
+    """The OpenAPI description of what a route in OpenAI's form answers."""
+    return {200: _described("Done", _BODIES[name]), **_OPENAI_REFUSED}

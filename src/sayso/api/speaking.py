@@ -1,80 +1,117 @@
-"""Speech while somebody waits: a queue for the engine, and a response that is sent as it is spoken."""
+"""Speech while somebody waits: places and turns for requests, and a response that is sent as it is spoken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from anyio.lowlevel import RunVar
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from sayso.api.turns import Place, Turns
+from sayso.domain.account import Caller
+from sayso.services import Services
 
 R = TypeVar("R")
 
 MAX_SPEAKING = 4
 """Requests that occupy a thread for speech at once. More wait without one, so that a burst of speech
 cannot take the threads in which everything else is answered."""
+MAX_STALL_S = 120.0
+"""A listener who takes nothing for so long has gone."""
 
-_limiter: RunVar[CapacityLimiter] = RunVar("sayso_speaking")
+_turns: RunVar[Turns] = RunVar("sayso_turns")
 
 
-def _turns() -> CapacityLimiter:
-    # One for each event loop: tests start several.
+def turns(services: Services) -> Turns:
+    """The queue of this event loop: tests start several."""
     try:
-        return _limiter.get()
+        return _turns.get()
     except LookupError:
-        limiter = CapacityLimiter(MAX_SPEAKING)
-        _limiter.set(limiter)
-        return limiter
+        made = Turns(MAX_SPEAKING, services.limits.speech_queue)
+        _turns.set(made)
+        return made
 
 
-async def in_turn(work: Callable[[], R]) -> R:
-    """Run `work` in a thread when it is its turn."""
-    return await to_thread.run_sync(work, limiter=_turns())
+async def in_turn(services: Services, caller: Caller, work: Callable[[], R]) -> R:
+    """Run `work` in a thread when it is the caller's turn. Raises Throttled when too many wait."""
+    place = turns(services).enter(caller.account_id)
+    try:
+        return await place.run(work)
+    finally:
+        place.leave()
+
+
+async def live(services: Services, caller: Caller, work: Callable[[], LiveSpeech]) -> LiveSpeech:
+    """The response that `work` makes, which keeps its place until it is sent. Raises Throttled."""
+    place = turns(services).enter(caller.account_id)
+    try:
+        response = await place.run(work)
+    except BaseException:
+        place.leave()
+        raise
+    response.place = place
+    return response
 
 
 class LiveSpeech(Response):
-    """A WAV file that is sent while it is being spoken; it ends when the listener leaves."""
+    """A sound file that is sent while it is being spoken; it ends when the listener leaves."""
 
-    media_type = "audio/wav"
-
-    def __init__(self, start: bytes, rest: Iterator[bytes]) -> None:
+    def __init__(self, start: bytes, rest: Iterator[bytes], media_type: str = "audio/wav") -> None:
         """`start`: head and first samples, sent as one piece, for one SDK reads nothing but that as the
         head; `rest`: the samples after it."""
-        super().__init__()
+        super().__init__(media_type=media_type)
         del self.headers["content-length"]
         # Proxies that collect an answer before they pass it on are told not to.
         self.headers["x-accel-buffering"] = "no"
         self.headers["cache-control"] = "no-store"
+        self.place: Place | None = None
         self._start = start
         self._rest = rest
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         try:
-            async with anyio.create_task_group() as tasks:
+            async with closing(self._rest), anyio.create_task_group() as tasks:
                 tasks.start_soon(_until_gone, receive, tasks.cancel_scope.cancel)
                 await self._send_all(send)
                 tasks.cancel_scope.cancel()
         finally:
-            # Ends the speaker's work on what nobody hears any more.
-            close = getattr(self._rest, "close", None)
-            if close is not None:
-                with anyio.CancelScope(shield=True), suppress(RuntimeError):
-                    await to_thread.run_sync(close)
+            if self.place is not None:
+                self.place.leave()
 
     async def _send_all(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self._start, "more_body": True})
-        while True:
-            piece = await in_turn(lambda: next(self._rest, None))
-            if piece is None:
-                break
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        async def out(message: Message) -> None:
+            await patiently(send(message))
+
+        await out({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await out({"type": "http.response.body", "body": self._start, "more_body": True})
+        run = to_thread.run_sync if self.place is None else self.place.run
+        while (piece := await run(lambda: next(self._rest, None))) is not None:
+            await out({"type": "http.response.body", "body": piece, "more_body": True})
+        await out({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def patiently(sending: Awaitable[None]) -> None:
+    """Wait for a listener who reads slowly, but not for one who does not read. Raises TimeoutError."""
+    with anyio.fail_after(MAX_STALL_S):
+        await sending
+
+
+@asynccontextmanager
+async def closing(pieces: Iterator[R]) -> AsyncIterator[None]:
+    """Ends the speaker's work on what nobody hears any more."""
+    try:
+        yield
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            with anyio.CancelScope(shield=True), suppress(RuntimeError):
+                await to_thread.run_sync(close)
 
 
 async def _until_gone(receive: Receive, then: Callable[[], None]) -> None:

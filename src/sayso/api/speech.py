@@ -9,15 +9,22 @@ from sayso.api.answers import Answer
 from sayso.api.auth import Signed
 from sayso.api.examples import LIVE_WAV, answers, takes
 from sayso.api.incoming import Parts, SmallJson, identified
-from sayso.api.speaking import LiveSpeech, in_turn
+from sayso.api.speaking import LiveSpeech, in_turn, live
+from sayso.audio.stream_encoder import RAW
+from sayso.domain.account import Caller
 from sayso.domain.clip import SoundFormat
-from sayso.errors import BadRequest, NotOffered
+from sayso.domain.timing import Times
+from sayso.errors import BadRequest
+from sayso.services import Services
 from sayso.usecases import speech
 from sayso.wire.requests import Stream, Synthesize
 from sayso.wire.responses import speech_answer
 from sayso.wire.wav_stream import live_head
 
 router = APIRouter(tags=["Speech"])
+
+_PART = 256 * 1024
+"""Bytes of finished sound that are sent at once."""
 
 
 @router.post(
@@ -34,10 +41,12 @@ async def synthesize(caller: Signed, services: Parts, body: SmallJson) -> Answer
         form = Synthesize.read(body.fields())
         made = speech.speak(services, caller, _order(form, form.sound, form.title))
         return Answer(
-            speech_answer(made.audio, made.duration_s, made.synthesis_s, made.sound, made.seed, form.title)
+            speech_answer(
+                made.audio, made.duration_s, made.synthesis_s, made.sound, made.seed, form.title, made.times
+            )
         )
 
-    return await in_turn(work)
+    return await in_turn(services, caller, work)
 
 
 @router.post("/stream", summary="Say something, live", openapi_extra=takes("stream"), responses=LIVE_WAV)
@@ -48,23 +57,41 @@ async def stream(caller: Signed, services: Parts, body: SmallJson) -> Response:
     def work() -> LiveSpeech:
         form = Stream.read(body.fields())
         sound = form.live_sound
-        pieces = speech.stream(services, caller, _order(form, sound, None))
+        order = _order(form, sound, None)
+        if form.wav_encoded_timestamps:
+            return _timed(services, caller, order)
+        pieces = speech.stream(services, caller, order)
         # The first sentence is waited for here, so that whatever goes wrong until then still has
         # an answer with a status.
         first = next(pieces, None)
         if first is None:
-            raise BadRequest("data holds nothing that can be spoken", {"data": "has no words"})
-        head = live_head(sound.precision, sound.rate_hz, timed=form.wav_encoded_timestamps)
-        return LiveSpeech(head + first, pieces)
+            raise _nothing()
+        return LiveSpeech(live_head(sound.precision, sound.rate_hz) + first, pieces)
 
-    return await in_turn(work)
+    return await live(services, caller, work)
 
 
 @router.get("/stream", include_in_schema=False)
 @router.get("/{prefix:path}/stream", include_in_schema=False)
 def websocket() -> Answer:
-    """A web socket asks with GET."""
-    raise NotOffered("the web socket is not offered yet; POST /stream sends speech while it is spoken")
+    """A web socket asks with GET, too, and with headers that this one lacks."""
+    raise BadRequest("this is a web socket: connect to it with ws:// or wss://; POST /stream needs none")
+
+
+def _timed(services: Services, caller: Caller, order: speech.SpeechOrder) -> LiveSpeech:
+    """The times of all letters stand before the first sound, so all of it is spoken first."""
+    bits = list(speech.live(services, caller, order, RAW))
+    audio = b"".join(bit.audio for bit in bits)
+    if not audio:
+        raise _nothing()
+    letters = tuple(mark for bit in bits for mark in bit.times.letters)
+    sounds = tuple(mark for bit in bits for mark in bit.times.sounds)
+    head = live_head(order.sound.precision, order.sound.rate_hz, Times(letters, sounds), len(audio))
+    return LiveSpeech(head + audio[:_PART], (audio[i : i + _PART] for i in range(_PART, len(audio), _PART)))
+
+
+def _nothing() -> BadRequest:
+    return BadRequest("data holds nothing that can be spoken", {"data": "has no words"})
 
 
 def _order(form: Synthesize | Stream, sound: SoundFormat, title: str | None) -> speech.SpeechOrder:

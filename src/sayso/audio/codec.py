@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -184,10 +185,11 @@ def sniff(data: bytes) -> str:
 
 
 def encode(wave: Waveform, *, container: str, precision: str = "PCM_16", rate_hz: int | None = None) -> bytes:
-    """`wave` as a file: `container` is wav or mp3, `precision` one of `PRECISIONS` (MP3 ignores it).
+    """`wave` as a file: `container` is wav, mp3, flac or ogg (Opus), `precision` one of `PRECISIONS`.
 
-    `rate_hz` resamples first; None keeps the rate. Samples beyond ±1.0 are clipped.
-    Raises BadRequest for a container or precision that we do not write.
+    MP3 and Opus ignore the precision, FLAC has 16 or 24 bits; Opus has the rates of `OPUS_RATES_HZ`. `rate_hz`
+    resamples first; None keeps the rate. Samples beyond ±1.0 are clipped.
+    Raises BadRequest for a container, precision or rate that we do not write.
     """
     if rate_hz is not None:
         wave = resample(wave, rate_hz)
@@ -195,9 +197,24 @@ def encode(wave: Waveform, *, container: str, precision: str = "PCM_16", rate_hz
         body = pcm(wave.samples, precision)
         # RIFF chunks are padded to an even length; the pad is not part of the chunk's size.
         return wav_header(wave.rate_hz, precision, len(wave.samples)) + body + b"\0" * (len(body) % 2)
-    if container == "mp3":
-        return _write(wave, "MP3", "MPEG_LAYER_III", bitrate_mode="CONSTANT", compression_level=_MP3_LEVEL)
-    raise BadRequest(f"unknown output format {container!r}; use wav or mp3")
+    form, subtype, options = file_form(container, precision)
+    if form == "OGG" and wave.rate_hz not in OPUS_RATES_HZ:
+        raise BadRequest(f"Opus has no {wave.rate_hz} Hz; use one of {', '.join(map(str, OPUS_RATES_HZ))}")
+    return _write(wave, form, subtype, **options)
+
+
+def file_form(container: str, precision: str) -> tuple[str, str, dict[str, Any]]:
+    """Format, sample format and options by which the library knows `container`. Raises BadRequest."""
+    _precision(precision)
+    match container:
+        case "mp3":
+            return "MP3", "MPEG_LAYER_III", {"bitrate_mode": "CONSTANT", "compression_level": _MP3_LEVEL}
+        case "flac":
+            return "FLAC", "PCM_24" if precision in ("PCM_24", "PCM_32") else "PCM_16", {}
+        case "ogg":
+            return "OGG", "OPUS", {}
+        case _:
+            raise BadRequest(f"unknown output format {container!r}; use wav, mp3, flac or ogg")
 
 
 def encode_flac(wave: Waveform) -> bytes:
@@ -314,6 +331,9 @@ _PRECISIONS: dict[str, tuple[int, int, Callable[[Samples], bytes]]] = {
 }
 PRECISIONS = tuple(_PRECISIONS)
 """Sample formats that `encode` and `pcm` write."""
+
+OPUS_RATES_HZ = (8_000, 12_000, 16_000, 24_000, 48_000)
+"""The rates that Opus knows."""
 
 # libsndfile maps 0..1 linearly onto LAME's bit rates; this is about 128 kbit/s at 44.1 kHz.
 _MP3_LEVEL = 0.6

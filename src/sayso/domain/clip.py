@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from sayso.domain.timing import Times
 
 
 class ClipState(StrEnum):
@@ -20,10 +22,13 @@ class Container(StrEnum):
 
     WAV = "wav"
     MP3 = "mp3"
+    FLAC = "flac"
+    OGG = "ogg"
+    """With Opus in it."""
 
 
 class Precision(StrEnum):
-    """Sample formats of a WAV file."""
+    """Sample formats of a WAV file; a FLAC has 16 or 24 bits."""
 
     PCM_16 = "PCM_16"
     PCM_24 = "PCM_24"
@@ -40,8 +45,22 @@ class SoundFormat:
 
     container: Container = Container.WAV
     precision: Precision = Precision.PCM_32
-    """Ignored by MP3."""
+    """Ignored by MP3 and OGG."""
     rate_hz: int = 22_050
+
+    def fitted(self) -> SoundFormat:
+        """The nearest format that exists: MP3 and Opus have no sample format, FLAC has two, Opus few rates."""
+        match self.container:
+            case Container.WAV:
+                return self
+            case Container.MP3:
+                return replace(self, precision=Precision.PCM_16)
+            case Container.FLAC:
+                is_fine = self.precision in (Precision.PCM_24, Precision.PCM_32)
+                return replace(self, precision=Precision.PCM_24 if is_fine else Precision.PCM_16)
+            case Container.OGG:
+                rate_hz = min(rate for rate in (8_000, 16_000, 24_000, 48_000) if rate >= self.rate_hz)
+                return replace(self, precision=Precision.PCM_16, rate_hz=rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +85,7 @@ class Clip:
     issue: str | None
     created_at: datetime
     updated_at: datetime
+    wants_times: bool = False
+    """Whether the times of letters and sounds were asked for."""
+    times: Times | None = None
+    """Those of the present sound, if they were asked for."""

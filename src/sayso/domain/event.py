@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sayso.domain.analysis import RecordingReport
+from sayso.domain.timing import Times
 from sayso.domain.voice import VoiceState
 
 
@@ -85,6 +86,8 @@ class ClipFinished:
     audio_key: str
     """Blob of the sound. Each attempt to tell it signs a link of its own, good for an hour."""
     file_name: str
+    times: Times | None = None
+    """Of its letters and sounds, if they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

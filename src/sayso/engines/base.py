@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
+from sayso.domain.timing import Mark as Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,6 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """When a piece of text is spoken."""
-
-    text: str
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Spoken:
     """A stretch of speech, usually a sentence, with the pause that follows it."""
 
@@ -156,7 +148,9 @@ class Spoken:
     text: str
     """The part of the request's text that this stretch says."""
     marks: tuple[Mark, ...] = ()
-    """Words with their times within this stretch, if the engine knows them."""
+    """Words, as they are written, with their times within this stretch, if the engine knows them."""
+    sounds: tuple[Mark, ...] = ()
+    """Sounds in IPA with theirs; `" "` and punctuation stand between words. Empty if the engine does not know them."""
 
 
 class Speaker(Protocol):

@@ -241,7 +241,18 @@ def _hum(sentence: str, pitch: float, seed: int) -> Spoken:
     samples = np.concatenate([hum, np.zeros(round(_PAUSE_S * RATE_HZ))]).astype(np.float32)
     edges = np.concatenate([[0], np.cumsum(lengths)]) / RATE_HZ
     marks = tuple(Mark(w, float(edges[i]), float(edges[i + 1])) for i, w in enumerate(words))
-    return Spoken(Waveform(samples, RATE_HZ), sentence, marks)
+    return Spoken(Waveform(samples, RATE_HZ), sentence, marks, _sounds(marks))
+
+
+def _sounds(words: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Each character is a sound; a blank of no length stands between words."""
+    found: list[Mark] = []
+    for word in words:
+        if found:
+            found.append(Mark(" ", word.start_s, word.start_s))
+        edges = np.linspace(word.start_s, word.end_s, len(word.text) + 1)
+        found += [Mark(c.lower(), float(edges[i]), float(edges[i + 1])) for i, c in enumerate(word.text)]
+    return tuple(found)
 
 
 def _letter_hz(place: int, *, begins: bool) -> float:

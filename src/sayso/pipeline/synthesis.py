@@ -9,10 +9,13 @@ import numpy as np
 
 from sayso.audio import codec
 from sayso.audio.resample import StreamResampler, resample
+from sayso.audio.stream_encoder import StreamEncoder
 from sayso.audio.waveform import Waveform
 from sayso.domain.clip import SoundFormat
+from sayso.domain.timing import Times
 from sayso.engines.base import Mark, Speaker
 from sayso.errors import BadRequest
+from sayso.pipeline.timing import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +26,37 @@ class Made:
     duration_s: float
     marks: tuple[Mark, ...]
     """Words with their times from the start of the file, if the engine knows them."""
+    times: Times
+    """Letters and sounds with theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """A piece of a stream."""
+
+    audio: bytes
+    """May be empty: encoders hold sound back."""
+    times: Times
+    """Letters and sounds that come with it, from the start of the stream in seconds. They may be ahead of the sound
+    by what resampler and encoder hold back."""
 
 
 def say(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) -> Made:
     """All of `text` as one file. Raises BadRequest when the voice finds nothing to say in it."""
     parts = []
     marks: list[Mark] = []
+    line = Timeline(text)
     at_s = 0.0
     for piece in speaker.speak(text, seed=seed):
         parts.append(piece.wave.samples)
         marks += [Mark(m.text, m.start_s + at_s, m.end_s + at_s) for m in piece.marks]
+        line.add(piece, at_s)
         at_s += piece.wave.duration_s
     if not parts:
-        raise _nothing()
+        raise nothing_to_say()
     wave = resample(Waveform(np.concatenate(parts), speaker.rate_hz), sound.rate_hz)
     audio = codec.encode(wave, container=sound.container.value, precision=sound.precision.value)
-    return Made(audio, wave.duration_s, tuple(marks))
+    return Made(audio, wave.duration_s, tuple(marks), line.finish(wave.duration_s))
 
 
 def stream(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) -> Iterator[bytes]:
@@ -46,15 +64,30 @@ def stream(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) ->
 
     Whatever the pieces, their sum is what the whole resampled at once would be.
     """
+    return (bit.audio for bit in live(speaker, text, sound, container="raw", seed=seed) if bit.audio)
+
+
+def live(
+    speaker: Speaker, text: str, sound: SoundFormat, *, container: str | None = None, seed: int = 0
+) -> Iterator[Bit]:
+    """The sound of `text` in a container that streams, a bit as soon as it is spoken.
+
+    `container` overrules that of `sound`; `raw` is bare samples.
+    """
     resampler = StreamResampler(speaker.rate_hz, sound.rate_hz)
+    encoder = StreamEncoder(container or sound.container.value, sound.precision.value, sound.rate_hz)
+    line = Timeline(text)
+    at_s = 0.0
     for piece in speaker.speak(text, seed=seed):
+        times = line.add(piece, at_s)
+        at_s += piece.wave.duration_s
         ready = resampler.push(piece.wave.samples)
-        if len(ready):
-            yield codec.pcm(ready, sound.precision.value)
+        yield Bit(encoder.push(ready) if len(ready) else b"", times)
     rest = resampler.push(np.zeros(0, np.float32), last=True)
-    if len(rest):
-        yield codec.pcm(rest, sound.precision.value)
+    audio = encoder.push(rest) if len(rest) else b""
+    yield Bit(audio + encoder.finish() if at_s else b"", line.rest(at_s))
 
 
-def _nothing() -> BadRequest:
+def nothing_to_say() -> BadRequest:
+    """For text in which the voice finds no word."""
     return BadRequest("there is nothing to say in this text: expected at least one word")

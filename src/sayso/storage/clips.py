@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from dataclasses import fields
 
 import sqlalchemy as sa
 
 from sayso.domain.clip import Clip, ClipState, Container, Precision, SoundFormat
 from sayso.domain.page import Page, PageRequest
+from sayso.domain.timing import Mark, Times
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
@@ -77,10 +79,10 @@ def remove_all(tx: Transaction, project_id: str) -> list[tuple[str, str | None]]
 
 
 def _values(clip: Clip) -> dict[str, object]:
-    values = asdict(clip)
-    del values["sound"]
+    values = {field.name: getattr(clip, field.name) for field in fields(clip) if field.name != "sound"}
     return {
         **values,
+        "times": None if clip.times is None else times_text(clip.times),
         "state": clip.state.value,
         "container": clip.sound.container.value,
         "precision": clip.sound.precision.value,
@@ -89,7 +91,27 @@ def _values(clip: Clip) -> dict[str, object]:
 
 
 def _clip(row: sa.RowMapping) -> Clip:
-    apart = ("account_id", "state", "container", "precision", "rate_hz")
+    apart = ("account_id", "state", "container", "precision", "rate_hz", "times")
     sound = SoundFormat(Container(row["container"]), Precision(row["precision"]), row["rate_hz"])
     values = {name: row[name] for name in row if name not in apart}
-    return Clip(sound=sound, state=ClipState(row["state"]), **values)
+    return Clip(sound=sound, state=ClipState(row["state"]), times=times_of(row["times"]), **values)
+
+
+def times_text(times: Times) -> str:
+    """Times as they are kept: JSON, in tenths of milliseconds."""
+    parts = [
+        [[mark.text, round(mark.start_s * 10_000), round(mark.end_s * 10_000)] for mark in marks]
+        for marks in (times.letters, times.sounds)
+    ]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def times_of(text: str | None) -> Times | None:
+    """What `times_text` wrote."""
+    if text is None:
+        return None
+    letters, sounds = (
+        tuple(Mark(mark, start / 10_000, end / 10_000) for mark, start, end in marks)
+        for marks in json.loads(text)
+    )
+    return Times(letters, sounds)

@@ -214,6 +214,9 @@ clips = Table(
     Column("revision", Integer, nullable=False),
     Column("issue", Text),
     *_times(),
+    Column("wants_times", Boolean, nullable=False),
+    # JSON, see `storage.clips`.
+    Column("times", Text),
 )
 
 deliveries = Table(

@@ -41,6 +41,20 @@ def page(tx: Transaction, account_id: str, request: PageRequest) -> Page[Voice]:
     return fetch_page(tx, _T, _T.c.account_id == account_id, request, _voice)
 
 
+def speaking_of(tx: Transaction, account_id: str, most: int) -> tuple[Voice, ...]:
+    """The account's voices that can speak, newest first."""
+    where = (_T.c.account_id == account_id) & _T.c.artifact_key.is_not(None)
+    rows = tx.execute(sa.select(_T).where(where).order_by(_T.c.created_at.desc(), _T.c.id).limit(most))
+    return tuple(_voice(row) for row in rows.mappings())
+
+
+def called(tx: Transaction, account_id: str, wanted: str) -> list[Voice]:
+    """The account's voices whose uuid or, in any case, name is `wanted`; up to 20."""
+    named = (_T.c.id == wanted) | (sa.func.lower(_T.c.name) == wanted.lower()) | (_T.c.name == wanted)
+    rows = tx.execute(sa.select(_T).where((_T.c.account_id == account_id) & named).limit(20))
+    return [_voice(row) for row in rows.mappings()]
+
+
 def save(tx: Transaction, voice: Voice) -> None:
     """Write everything that may change of a voice."""
     tx.execute(sa.update(_T).where(_T.c.id == voice.id).values(**_values(voice)))

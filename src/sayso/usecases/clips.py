@@ -30,6 +30,8 @@ class ClipOrder:
     sound: SoundFormat = field(default_factory=SoundFormat)
     callback_uri: str | None = None
     """Who is told when an ordered clip is there; ignored by `speak_clip`."""
+    wants_times: bool = False
+    """Whether to keep when each letter and sound is spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class ClipEdit:
     is_archived: bool | UnsetType = UNSET
     sound: SoundFormat | UnsetType = UNSET
     callback_uri: str | UnsetType | None = UNSET
+    wants_times: bool | UnsetType = UNSET
 
 
 def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:
@@ -60,6 +63,7 @@ def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipO
             state=ClipState.FINISHED,
             audio_key=key,
             duration_s=made.duration_s,
+            times=made.times if order.wants_times else None,
         )
         clips.insert(tx, caller.account_id, clip)
         blobs.still(services.blobs, key, made.audio)
@@ -95,6 +99,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         is_archived=edit.is_archived,
         sound=edit.sound,
         callback_uri=edit.callback_uri,
+        wants_times=edit.wants_times,
     )
     order = ClipOrder(
         voice_id=given.get("voice_id", old.voice_id),
@@ -103,6 +108,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         is_archived=given.get("is_archived", old.is_archived),
         sound=given.get("sound", old.sound),
         callback_uri=given.get("callback_uri", old.callback_uri),
+        wants_times=given.get("wants_times", old.wants_times),
     )
     voice = _check(services, caller, project_id, order)
     speaker_of(services, voice)
@@ -117,6 +123,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
             is_archived=order.is_archived,
             sound=order.sound,
             callback_uri=order.callback_uri,
+            wants_times=order.wants_times,
             state=ClipState.PENDING,
             revision=clip.revision + 1,
             issue=None,
@@ -191,4 +198,5 @@ def _new(clip_id: str, project_id: str, voice: Voice, order: ClipOrder, now: dat
         issue=None,
         created_at=now,
         updated_at=now,
+        wants_times=order.wants_times,
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from sayso.domain import link
 from sayso.services import Services
 
-_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
+_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg"}
 
 
 @dataclass(frozen=True, slots=True)

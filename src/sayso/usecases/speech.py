@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from sayso.domain.account import Caller
 from sayso.domain.clip import SoundFormat
+from sayso.domain.timing import Times
 from sayso.domain.voice import Voice
 from sayso.engines.base import Mark, Speaker
-from sayso.errors import WrongState
+from sayso.errors import NotOffered, WrongState
 from sayso.pipeline import synthesis
 from sayso.services import Services
 from sayso.storage import projects, voices
@@ -28,6 +29,10 @@ class SpeechOrder:
     """Must be the account's when given; nothing is kept in it."""
     title: str | None = None
     seed: int = 0
+    rate: float = 1.0
+    """Times as fast as usual, 0.25 to 4."""
+    field: str = "data"
+    """What the text is called on the wire, for refusals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Speech:
     sound: SoundFormat
     marks: tuple[Mark, ...] = ()
     """Words with their times in seconds, if the engine knows them."""
+    times: Times = field(default_factory=Times)
+    """Letters and sounds with theirs."""
 
 
 def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
@@ -57,6 +64,7 @@ def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
         seed=order.seed,
         sound=order.sound,
         marks=made.marks,
+        times=made.times,
     )
 
 
@@ -69,6 +77,17 @@ def stream(services: Services, caller: Caller, order: SpeechOrder) -> Iterator[b
     return synthesis.stream(speaker, order.text, order.sound, seed=order.seed)
 
 
+def live(
+    services: Services, caller: Caller, order: SpeechOrder, container: str | None = None
+) -> Iterator[synthesis.Bit]:
+    """The same in a container that streams, with the times of letters and sounds; see `synthesis.live`.
+
+    Everything that can be refused is refused by this call: NotFound, BadRequest, TooLarge, WrongState.
+    """
+    speaker = _ready(services, caller, order)
+    return synthesis.live(speaker, order.text, order.sound, container=container, seed=order.seed)
+
+
 def speaker_of(services: Services, voice: Voice) -> Speaker:
     """The loaded voice. Raises WrongState naming its state while it cannot speak."""
     if voice.artifact_key is None:
@@ -79,7 +98,12 @@ def speaker_of(services: Services, voice: Voice) -> Speaker:
 
 
 def _ready(services: Services, caller: Caller, order: SpeechOrder) -> Speaker:
-    check_speech("data", order.text, services.limits.clip_characters)
+    most = services.limits.clip_characters
+    if order.field == "input":
+        most = max(most, services.limits.openai_characters)
+    check_speech(order.field, order.text, most)
+    if order.rate != 1.0:
+        raise NotOffered("another speed than 1 is not spoken yet: leave it out", {"speed": "must be 1"})
     check_text("title", order.title, services.limits.max_name_characters)
     with services.db.read() as tx:
         voice = voices.find(tx, caller.account_id, order.voice_id)

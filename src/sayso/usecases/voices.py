@@ -15,8 +15,10 @@ from sayso.domain.page import Page, PageRequest
 from sayso.domain.recording import Origin
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
+    BadRequest,
     ConsentMissing,
     NotAllowed,
+    NotFound,
     Rejected,
     TooLittleSpeech,
 )
@@ -100,6 +102,33 @@ def list_voices(services: Services, caller: Caller, page: PageRequest) -> Page[V
     """The account's voices, newest first."""
     with services.db.read() as tx:
         return voices.page(tx, caller.account_id, page)
+
+
+def speaking_voices(services: Services, caller: Caller) -> tuple[Voice, ...]:
+    """The account's voices that can speak, newest first, up to 1,000."""
+    with services.db.read() as tx:
+        return voices.speaking_of(tx, caller.account_id, most=1_000)
+
+
+def find_voice(services: Services, caller: Caller, wanted: str) -> Voice:
+    """The account's voice with that uuid, or else that name, in any case if no other has it exactly.
+
+    Raises NotFound, and BadRequest where several have the name: one of them would be a guess.
+    """
+    with services.db.read() as tx:
+        found = voices.called(tx, caller.account_id, wanted)
+    for same in (
+        [voice for voice in found if voice.id == wanted],
+        [voice for voice in found if voice.name == wanted],
+        found,
+    ):
+        if len(same) == 1:
+            return same[0]
+        if same:
+            uuids = ", ".join(voice.id for voice in same[:5])
+            fact = f"{len(same)} voices are called {wanted[:80]!r}: name one by its uuid, {uuids}"
+            raise BadRequest(fact, {"voice": "is the name of several voices"})
+    raise NotFound(f"there is no voice {wanted[:80]!r}: expected the uuid or the name of one of yours")
 
 
 def get_voice(services: Services, caller: Caller, voice_id: str) -> Voice:

@@ -22,8 +22,9 @@ from sayso.domain.event import (
     VoiceFinished,
     VoiceTest,
 )
+from sayso.domain.timing import Times
 from sayso.domain.voice import VoiceState
-from sayso.wire.responses import no_timestamps
+from sayso.wire.responses import timestamps
 
 DELIVERY_HEADER = "X-Sayso-Delivery"
 """The same in every attempt, as `webhook-id` is: a receiver drops what it has seen."""
@@ -61,7 +62,7 @@ def payload(event: Event) -> dict[str, Any]:
         case VoiceTest():
             return _voice(event.voice_id, name(event), ok=True)
         case ClipFinished():
-            return _clip(event.clip_id, event.project_id, [])
+            return _clip(event.clip_id, event.project_id, [], event.times)
         case ClipFailed():
             return _clip(event.clip_id, event.project_id, [event.issue])
 
@@ -95,12 +96,12 @@ def recording_at_fault(recording: FaultyRecording) -> dict[str, Any]:
     }
 
 
-def _clip(clip_id: str, project_id: str, issues: list[str]) -> dict[str, Any]:
+def _clip(clip_id: str, project_id: str, issues: list[str], times: Times | None = None) -> dict[str, Any]:
     return {
         "id": clip_id,
         "project_id": project_id,
         "url": None,
-        "audio_timestamps": no_timestamps(),
+        "audio_timestamps": timestamps(times),
         "issues": issues,
     }
 

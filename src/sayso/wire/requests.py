@@ -16,7 +16,7 @@ from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, on
 
 Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
 Ruled = Annotated[Ruling, one_of(Ruling, {"approve": "approved", "refuse": "refused"})]
-Format = Annotated[Container, one_of(Container)]
+Format = Annotated[Container, one_of(Container, {"opus": "ogg", "ogg_opus": "ogg"})]
 Sample = Annotated[Precision, one_of(Precision, {"ULAW": "MULAW"})]
 Rate = Annotated[Whole, one_of_numbers(CLIP_RATES_HZ)]
 Seed = Annotated[Whole, between(0, 2**31 - 1)]
@@ -127,7 +127,9 @@ def _spoken(text: str) -> str:
 Speech = Annotated[Name, AfterValidator(_spoken)]
 
 
-class _Sound(Form):
+class SoundForm(Form):
+    """What every request for speech says about its format."""
+
     output_format: Format = Container.WAV
     precision: Sample = Precision.PCM_32
     sample_rate: Rate = 22_050
@@ -135,12 +137,10 @@ class _Sound(Form):
     @property
     def sound(self) -> SoundFormat:
         """How the speech is to be written."""
-        # MP3 has no sample format; what the answer names is the documented default beside it.
-        precision = Precision.PCM_16 if self.output_format is Container.MP3 else self.precision
-        return SoundFormat(self.output_format, precision, self.sample_rate)
+        return SoundFormat(self.output_format, self.precision, self.sample_rate).fitted()
 
 
-class CreateClip(_Sound):
+class CreateClip(SoundForm):
     """POST /projects/{uuid}/clips: with `callback_uri` asynchronous, without it synchronous."""
 
     voice_uuid: Name
@@ -152,7 +152,7 @@ class CreateClip(_Sound):
     raw: Flag = False
 
 
-class EditClip(_Sound):
+class EditClip(SoundForm):
     """PUT and PATCH /projects/{uuid}/clips/{uuid}."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"title"})
@@ -162,9 +162,10 @@ class EditClip(_Sound):
     title: Note = None
     is_archived: Flag = False
     callback_uri: Note = None
+    include_timestamps: Flag = False
 
 
-class Synthesize(_Sound):
+class Synthesize(SoundForm):
     """POST /synthesize."""
 
     voice_uuid: Name
@@ -175,7 +176,7 @@ class Synthesize(_Sound):
     seed: Seed = 0
 
 
-class Stream(_Sound):
+class Stream(SoundForm):
     """POST /stream. Sixteen bits unless told otherwise: that is what the SDKs' decoders read."""
 
     voice_uuid: Name
@@ -189,7 +190,7 @@ class Stream(_Sound):
     def live_sound(self) -> SoundFormat:
         """The format of the stream. Raises BadRequest for one that is not WAV."""
         if self.output_format is not Container.WAV:
-            fact = "must be wav here; /synthesize and clips make mp3"
+            fact = "must be wav here; /synthesize and clips make mp3, flac and ogg"
             raise BadRequest(f"output_format {fact}", {"output_format": fact})
         return self.sound
 

@@ -14,6 +14,7 @@ from sayso.domain.event import faulty
 from sayso.domain.project import Project
 from sayso.domain.quality import Harm
 from sayso.domain.recording import Recording
+from sayso.domain.timing import Times
 from sayso.domain.voice import Voice, VoiceState
 
 Json = dict[str, Any]
@@ -49,9 +50,15 @@ def failure(
     return answer
 
 
-def no_timestamps() -> Json:
-    """Times of letters and phonemes, of which we know none yet."""
-    return {"graph_chars": [], "graph_times": [], "phon_chars": [], "phon_times": []}
+def timestamps(times: Times | None) -> Json:
+    """Times of letters and phonemes in seconds; empty where none were asked for."""
+    letters, sounds = (times.letters, times.sounds) if times is not None else ((), ())
+    return {
+        "graph_chars": [mark.text for mark in letters],
+        "graph_times": [[round(mark.start_s, 4), round(mark.end_s, 4)] for mark in letters],
+        "phon_chars": [mark.text for mark in sounds],
+        "phon_times": [[round(mark.start_s, 4), round(mark.end_s, 4)] for mark in sounds],
+    }
 
 
 def voice_item(
@@ -236,7 +243,7 @@ def clip_item(clip: Clip, audio_src: str | None, raw_audio: bytes | None = None)
         item["audio_src"] = audio_src
         item["duration"] = None if clip.duration_s is None else round(clip.duration_s, 3)
         item["last_generated_at"] = stamp(clip.updated_at)
-        item["timestamps"] = no_timestamps()
+        item["timestamps"] = timestamps(clip.times)
     if raw_audio is not None:
         item["raw_audio"] = base64.b64encode(raw_audio).decode("ascii")
     return item
@@ -283,13 +290,19 @@ def _stamp_or_none(moment: datetime | None) -> str | None:
 
 
 def speech_answer(
-    audio: bytes, duration_s: float, synthesis_s: float, sound: SoundFormat, seed: int, title: str | None
+    audio: bytes,
+    duration_s: float,
+    synthesis_s: float,
+    sound: SoundFormat,
+    seed: int,
+    title: str | None,
+    times: Times | None = None,
 ) -> Json:
     """The answer of /synthesize, which has no item."""
     return {
         "success": True,
         "audio_content": base64.b64encode(audio).decode("ascii"),
-        "audio_timestamps": no_timestamps(),
+        "audio_timestamps": timestamps(times),
         "duration": round(duration_s, 3),
         "synth_duration": round(synthesis_s, 3),
         "output_format": sound.container.value,

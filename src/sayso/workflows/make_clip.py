@@ -13,6 +13,7 @@ from sayso.errors import SaysoError
 from sayso.pipeline import synthesis
 from sayso.services import Services
 from sayso.storage import blobs, clips, voices
+from sayso.storage.clips import times_of, times_text
 from sayso.storage.db import Transaction
 from sayso.workflows import durable, outbox
 
@@ -63,7 +64,8 @@ def speak(clip_id: str, revision: int) -> Outcome:
         if voice is None or voice.artifact_key is None:
             return {"failed": f"voice {clip.voice_id} was deleted before the clip was made"}
         made = synthesis.say(services.speakers.get(voice.artifact_key), clip.body, clip.sound)
-        return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s}
+        times = times_text(made.times) if clip.wants_times else None
+        return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s, "times": times}
     except SaysoError as broken:
         return {"failed": str(broken)}
     except Exception as broken:  # noqa: BLE001 - the edge of a step: the clip must tell, whatever it was
@@ -92,17 +94,20 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
             _tell(tx, clip, ClipFailed(clip.id, clip.project_id, outcome["failed"]))
         else:
             released = clip.audio_key
+            # Absent where an older version of this program made the sound.
+            times = times_of(outcome.get("times"))
             clip = replace(
                 clip,
                 state=ClipState.FINISHED,
                 audio_key=key,
                 duration_s=outcome["duration_s"],
                 issue=None,
+                times=times,
                 updated_at=datetime.now(UTC),
             )
             clips.save(tx, clip)
             name = f"{clip.id}.{clip.sound.container.value}"
-            _tell(tx, clip, ClipFinished(clip.id, clip.project_id, key, name))
+            _tell(tx, clip, ClipFinished(clip.id, clip.project_id, key, name, times))
     outbox.ring()
     blobs.release(services.db, services.blobs, [released])
     return {"ended": "gone" if clip is None else clip.state.value}

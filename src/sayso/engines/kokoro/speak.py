@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines.base import Mark, Spoken
-from sayso.engines.kokoro import network, symbols
+from sayso.engines.kokoro import ipa, network, symbols
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.text.english.phonemes import Word, join, phonemize
@@ -202,12 +202,15 @@ def _spoken(
     cut[len(cut) - n :] *= ramp[::-1]
     silence = np.zeros(0 if goes_on else round(max(0.0, pause_s - _TAIL_S) * rate), np.float32)
     borders = np.concatenate([[0], np.cumsum(frames)]) * network.FRAME
-    marks, at = [], 1  # position 0 is the padding symbol
+
+    def place_s(symbol: int) -> float:
+        # Position 0 is the padding symbol.
+        border = int(borders[min(1 + symbol, len(borders) - 1)])
+        return min(max(border - start, 0), len(cut)) / rate
+
+    marks, at = [], 0
     for word in words:
-        first, last = (
-            min(max(int(borders[min(i, len(borders) - 1)]) - start, 0), len(cut))
-            for i in (at, at + len(word.phonemes))
-        )
-        marks.append(Mark(word.text, first / rate, last / rate))
+        marks.append(Mark(word.text, place_s(at), place_s(at + len(word.phonemes))))
         at += len(word.phonemes) + len(word.trailing)
-    return Spoken(Waveform(np.concatenate([cut, silence]), rate), text, tuple(marks))
+    wave = Waveform(np.concatenate([cut, silence]), rate)
+    return Spoken(wave, text, tuple(marks), ipa.sounds(words, place_s))

@@ -1,0 +1,78 @@
+"""OpenAI's form of speech: POST /v1/audio/speech, GET /v1/models, GET /v1/audio/voices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter
+
+from sayso.api.answers import Answer
+from sayso.api.auth import Signed
+from sayso.api.examples import OPENAI_SPEECH, openai_answers, takes
+from sayso.api.incoming import Parts, SmallJson
+from sayso.api.speaking import LiveSpeech, live
+from sayso.audio.stream_encoder import RAW
+from sayso.errors import NotFound
+from sayso.usecases import speech, voices
+from sayso.wire.openai import (
+    MEDIA_TYPES,
+    MODEL,
+    CreateSpeech,
+    Delivery,
+    SpeechForm,
+    audio_delta,
+    audio_done,
+    model_item,
+    model_list,
+    voice_list,
+)
+
+router = APIRouter(prefix="/v1", tags=["OpenAI's form"])
+
+
+@router.get("/models", summary="List the model", responses=openai_answers("openai models"))
+async def models(_: Signed) -> Answer:
+    """There is one, and requests may name any."""
+    return Answer(model_list())
+
+
+@router.get("/models/{model}", summary="Read the model", responses=openai_answers("openai model"))
+async def model(_: Signed, model: str) -> Answer:
+    """Its only name is `sayso-1`."""
+    if model != MODEL:
+        raise NotFound(f"there is no model {model[:80]!r} here; it is called {MODEL}")
+    return Answer(model_item())
+
+
+@router.get("/audio/voices", summary="List voices that speak", responses=openai_answers("openai voices"))
+def speaking_voices(caller: Signed, services: Parts) -> Answer:
+    """Those of your account that can speak, newest first, up to 1,000."""
+    return Answer(voice_list(voices.speaking_voices(services, caller)))
+
+
+@router.post(
+    "/audio/speech", summary="Say something", openapi_extra=takes("openai speech"), responses=OPENAI_SPEECH
+)
+async def create_speech(caller: Signed, services: Parts, body: SmallJson) -> LiveSpeech:
+    """The sound is sent while it is spoken. `voice` is the uuid of a voice, or its name."""
+
+    def work() -> LiveSpeech:
+        form = CreateSpeech.read(body.fields())
+        voice = voices.find_voice(services, caller, form.voice)
+        order = speech.SpeechOrder(voice.id, form.input, form.sound, rate=form.speed, field="input")
+        container = RAW if form.response_format is SpeechForm.PCM else None
+        bits = speech.live(services, caller, order, container)
+        pieces: Iterator[bytes] = (bit.audio for bit in bits if bit.audio)
+        media_type = MEDIA_TYPES[form.response_format]
+        if form.stream_format is Delivery.SSE:
+            media_type, pieces = "text/event-stream", _events(pieces)
+        # Waited for here, so that whatever goes wrong until then still has an answer with a status.
+        return LiveSpeech(next(pieces), pieces, media_type)
+
+    return await live(services, caller, work)
+
+
+def _events(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield audio_delta(piece)
+    yield audio_done()

@@ -1,0 +1,75 @@
+"""Many who want to hear speech at once: none gets another's sound, the queue has an end, slow ones get it all."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import httpx
+
+from serving import Server
+
+LONG = "A sentence is here. " * 140
+
+
+@contextmanager
+def listener(server: Server, speaker: str, text: str) -> Iterator[socket.socket]:
+    """Somebody who has asked for a stream and reads nothing yet, with a small window."""
+    body = json.dumps({"voice_uuid": speaker, "data": text, "sample_rate": 48_000}).encode()
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        line.connect(("127.0.0.1", server.port))
+        head = f"POST /stream HTTP/1.1\r\nHost: x\r\nx-access-token: {server.token}\r\nConnection: close\r\n"
+        line.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        yield line
+
+
+def test_twelve_at_once_get_each_their_own_sound(client: httpx.Client, speaker: str) -> None:
+    texts = [f"This is number {n}, and it is {'very ' * n}long. It ends." for n in range(12)]
+
+    def said(text: str) -> bytes:
+        return client.post("/stream", json={"voice_uuid": speaker, "data": text}).content
+
+    alone = [said(text) for text in texts]
+    with ThreadPoolExecutor(12) as crowd:
+        together = list(crowd.map(said, texts))
+    assert together == alone
+
+
+def test_a_full_queue_is_told_and_empties_when_listeners_leave(
+    server: Server, client: httpx.Client, speaker: str
+) -> None:
+    asked = {"voice_uuid": speaker, "data": "Hello."}
+    with ExitStack() as crowd:
+        for _ in range(70):
+            crowd.enter_context(listener(server, speaker, LONG))
+        deadline = time.monotonic() + 30
+        while (answer := client.post("/synthesize", json=asked)).status_code != 429:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert answer.json()["error_name"] == "Throttled"
+        refused = client.post("/v1/audio/speech", json={"voice": speaker, "input": "Hello."})
+        assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+        # Whoever has nothing waiting is let in: refused for another reason.
+        with server.client(server.others["stranger"]) as stranger:
+            assert stranger.post("/synthesize", json=asked).status_code == 404
+    deadline = time.monotonic() + 30
+    while client.post("/synthesize", json=asked).status_code != 200:
+        assert time.monotonic() < deadline, "listeners who left still hold their places"
+        time.sleep(0.05)
+
+
+def test_a_slow_reader_gets_all_of_it(server: Server, client: httpx.Client, speaker: str) -> None:
+    text = "A sentence is here. " * 20
+    asked = {"voice_uuid": speaker, "data": text, "sample_rate": 48_000}
+    whole = client.post("/stream", json=asked).content
+    with listener(server, speaker, text) as line:
+        heard = b""
+        while part := line.recv(65_536):
+            heard += part
+            time.sleep(0.001)
+    # The chunks' own heads come on top.
+    assert len(whole) <= len(heard) - heard.index(b"RIFF") < 1.01 * len(whole) + 4_000
