@@ -147,12 +147,12 @@ class Callbacks:
     def count(self, uuid: str) -> int:
         """How many callbacks had this `id` so far."""
         with self._news:
-            return sum(body["id"] == uuid for body in self._bodies)
+            return sum(body.get("id") == uuid for body in self._bodies)
 
-    def about(self, uuid: str, timeout_s: float = 60) -> dict[str, Any]:
-        """The first callback whose `id` is `uuid`."""
+    def about(self, uuid: str, timeout_s: float = 60, key: str = "id") -> dict[str, Any]:
+        """The first callback whose `id`, or other `key`, is `uuid`."""
         with self._news:
-            found = self._news.wait_for(lambda: [b for b in self._bodies if b["id"] == uuid], timeout_s)
+            found = self._news.wait_for(lambda: [b for b in self._bodies if b.get(key) == uuid], timeout_s)
             assert found, f"nobody was told about {uuid}; told: {self._bodies}"
             return found[0]
 

@@ -44,6 +44,10 @@ class Limits:
     """Text of one /v1/audio/speech request, as many as its clients are told elsewhere."""
     speech_queue: int = 64
     """Requests for speech at once, those that speak and those that wait."""
+    batch_clips: int = 1_000
+    """Texts of one batch."""
+    max_terms: int = 2_000
+    """Term substitutions and phonemes of an account."""
     link_s: int = 3_600
     """How long a signed media link lives."""
     webhook_delays_s: tuple[float, ...] = (

@@ -74,6 +74,18 @@ async function main() {
   const direct = await v2.clips.createDirect({ voice_uuid: voice, project_uuid: project, data: TEXT });
   got.direct = { success: direct.success, issues: direct.issues, bytes: Buffer.from(direct.audio_content, "base64").length };
 
+  const batch = need(await v2.batch.create(project, voice, ["One.", "Two."], { callbackUri: callback }), "batch");
+  got.batch = { uuid: batch.uuid, body: batch.body };
+  await until(() => v2.batch.get(project, batch.uuid), (answer) => answer.item.completed_count === 2);
+  got.batches = (await v2.batch.all(project, 1, 10)).items.length;
+  got.deletedBatch = await v2.batch.delete(project, batch.uuid);
+  const phoneme = need(await v2.phonemes.create("pressure", "ˈprɛʃər"), "phoneme");
+  got.phoneme = need(await v2.phonemes.get(phoneme.uuid), "read of a phoneme");
+  got.deletedPhoneme = await v2.phonemes.delete(phoneme.uuid);
+  const term = need(await v2.termSubstitutions.create("Vodaphone", "vohda phone"), "term");
+  got.term = need(await v2.termSubstitutions.get(term.uuid), "read of a term");
+  got.deletedTerm = await v2.termSubstitutions.delete(term.uuid);
+
   got.plain = await spoken(voice, project, { ignoreWavHeader: false });
   got.headless = await spoken(voice, project, { ignoreWavHeader: true });
   got.timed = await spoken(voice, project, { ignoreWavHeader: true, getTimeStamps: true });

@@ -101,6 +101,15 @@ def test_clips_and_projects(got: dict[str, Any]) -> None:
     assert got["deletedClip"] == got["deletedProject"] == {"success": True}
 
 
+def test_batches_phonemes_and_terms(got: dict[str, Any]) -> None:
+    assert [len(pair) for pair in got["batch"]["body"]] == [2, 2]
+    assert got["batches"] == 1
+    assert got["phoneme"]["alphabet"] == "ipa"
+    assert got["term"]["replacement_text"] == "vohda phone"
+    for deleted in ("deletedBatch", "deletedPhoneme", "deletedTerm"):
+        assert got[deleted] == {"success": True}
+
+
 def test_a_stream_loses_no_sound_in_any_mode_of_the_decoder(got: dict[str, Any]) -> None:
     assert got["plain"]["head"] == "RIFF"
     sound = got["plain"]["bytes"] - 44

@@ -133,6 +133,36 @@ def test_clips(sdk: Any, voice: str, told: Callbacks) -> None:
     assert sdk.projects.delete(project)["success"] is True
 
 
+def test_batches(sdk: Any, voice: str, told: Callbacks) -> None:
+    project = sdk.projects.create("Bread", "")["item"]["uuid"]
+    made = sdk.batches.create(project, voice, ["One.", "Two."], callback_uri=told.url, output_format="mp3")
+    batch = made["item"]
+    assert batch["body"] == [["", "One."], ["", "Two."]]
+    assert batch["total_count"] == 2
+    callback = told.about(batch["uuid"], key="uuid")
+    assert [clip["body"] for clip in callback["clips"]] == ["One.", "Two."]
+    for clip in callback["clips"]:
+        assert requests.get(clip["audio_src"], timeout=10).headers["content-type"] == "audio/mpeg"
+    assert sdk.batches.get(project, batch["uuid"])["item"]["completed_count"] == 2
+    assert [item["uuid"] for item in sdk.batches.all(project, 1, 10)["items"]] == [batch["uuid"]]
+    assert sdk.batches.delete(project, batch["uuid"])["success"] is True
+    assert len(sdk.clips.all(project, 1, 10)["items"]) == 2
+    assert sdk.projects.delete(project)["success"] is True
+
+
+def test_phonemes_and_term_substitutions(sdk: Any) -> None:
+    phoneme = sdk.phonemes.create("pressure", "ˈprɛʃər")["item"]
+    assert (phoneme["word"], phoneme["alphabet"]) == ("pressure", "ipa")
+    assert phoneme["phonetic_transcription"] == "ˈprɛʃər"
+    assert phoneme in sdk.phonemes.all(1, 100)["items"]
+    assert sdk.phonemes.delete(phoneme["uuid"])["success"] is True
+    term = sdk.term_substitutions.create("Vodaphone", "vohda phone")["item"]
+    assert (term["original_text"], term["replacement_text"]) == ("Vodaphone", "vohda phone")
+    assert term in sdk.term_substitutions.all(1, 100)["items"]
+    assert sdk.term_substitutions.delete(term["uuid"])["success"] is True
+    assert sdk.term_substitutions.delete(term["uuid"])["success"] is False
+
+
 def test_direct_synthesis(sdk: Any, voice: str) -> None:
     said = sdk.clips.create_direct(None, voice, TEXT, title="x", precision="PCM_16", sample_rate=48_000)
     assert said["success"] is True
@@ -160,9 +190,6 @@ def test_a_wrong_key_is_told_so(sdk: Any, server: Server) -> None:
 
 def test_what_is_not_offered_yet_is_said_in_the_envelope(sdk: Any) -> None:
     for refused in (
-        sdk.phonemes.create("pressure", "ˈprɛʃər"),
-        sdk.term_substitutions.all(1),
-        sdk.batches.all("p", 1),
         sdk.edits.all(1),
         sdk.edits.create("a", "b", "v", io.BytesIO(b"x")),
         sdk.deepfake_detection.secure_upload(io.BytesIO(b"x")),

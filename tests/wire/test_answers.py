@@ -17,7 +17,7 @@ from sayso.domain.page import Page, PageRequest
 from sayso.domain.timing import Mark, Times
 from sayso.domain.voice import VoiceState
 from sayso.errors import BadRequest
-from sayso.wire.callbacks import headers, new_secret, payload, with_link
+from sayso.wire.callbacks import headers, new_secret, payload, with_links
 from sayso.wire.paging import page_answer, page_request
 from sayso.wire.ranges import span_of
 from sayso.wire.responses import failure, speech_answer, speech_failure, stamp, success
@@ -145,7 +145,7 @@ def test_an_independent_reader_takes_our_signatures() -> None:
 
 def test_callbacks_of_a_clip_name_its_project_and_sound() -> None:
     good, bad = payload(ClipFinished("c", "p", "key", "a.wav")), payload(ClipFailed("c", "p", "broke"))
-    linked = json.loads(with_link(json.dumps(good), "http://h/a.wav"))
+    linked = json.loads(with_links(json.dumps(good), ["http://h/a.wav"]))
     assert linked == {**good, "url": "http://h/a.wav"}
     assert (good["id"], good["project_id"], good["url"], good["issues"]) == ("c", "p", None, [])
     assert (bad["url"], bad["issues"]) == (None, ["broke"])

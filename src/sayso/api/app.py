@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sayso.api import (
+    account,
     analyses,
+    batches,
     callbacks,
     clips,
     consents,
@@ -17,9 +19,11 @@ from sayso.api import (
     media,
     not_offered,
     openai,
+    phonemes,
     projects,
     recordings,
     speech,
+    substitutions,
     voices,
 )
 from sayso.api.edge import Edge
@@ -40,7 +44,8 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     # routes, which take any prefix.
     for part in (
         *(health, docs, media, not_offered, callbacks),
-        *(voices, consents, analyses, recordings, projects, clips, openai, live_socket, speech),
+        *(voices, consents, analyses, recordings, projects, clips, batches),
+        *(substitutions, phonemes, account, openai, live_socket, speech),
     ):
         app.include_router(part.router)
     return Edge(app)

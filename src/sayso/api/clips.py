@@ -43,6 +43,7 @@ def _create(services: Services, caller: Caller, links: Links, project_id: str, f
         sound=form.sound,
         callback_uri=form.callback_uri,
         wants_times=form.include_timestamps,
+        uses_terms=form.suggestions,
     )
     if form.callback_uri is not None:
         clip = clips.order_clip(services, caller, project_id, order)
@@ -123,6 +124,8 @@ def edit(
         given["voice_id"] = identified(given.pop("voice_uuid"), "voice")
     if "include_timestamps" in given:
         given["wants_times"] = given.pop("include_timestamps")
+    if "suggestions" in given:
+        given["uses_terms"] = given.pop("suggestions")
     change = clips.ClipEdit(**given)
     if not given.keys() - {"title", "is_archived"}:
         return Answer(success(_item(clips.edit_clip(services, caller, *ids, change), links)))

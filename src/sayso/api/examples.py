@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sayso.domain.analysis import Analysis, RecordingReport, SetReport, Totals
+from sayso.domain.batch import Batch, BatchView
 from sayso.domain.clip import Clip, ClipState, SoundFormat
 from sayso.domain.consent import Challenge, Consent, ConsentState, Findings
 from sayso.domain.delivery import Attempt, Delivery, DeliveryState, complaint
@@ -19,6 +20,7 @@ from sayso.domain.page import Page
 from sayso.domain.project import Project
 from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.recording import Recording
+from sayso.domain.term import Term, TermKind
 from sayso.domain.verdict import Outcome
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.wire import analysis, consent, openai, receipt, requests, responses
@@ -56,6 +58,18 @@ REQUESTS: dict[str, tuple[type[Form], Json]] = {
             "sample_rate": 24_000,
             "precision": "PCM_16",
         },
+    ),
+    "create batch": (
+        requests.CreateBatch,
+        {"voice_uuid": _VOICE, "body": [["Kettle", "The kettle is on."], ["Bread", "The bread is warm."]]},
+    ),
+    "create term substitution": (
+        requests.CreateSubstitution,
+        {"original_text": "Vodaphone", "replacement_text": "vohda phone"},
+    ),
+    "create phoneme": (
+        requests.CreatePhoneme,
+        {"word": "pressure", "phonetic_transcription": "ˈprɛʃər"},
     ),
     "edit clip": (requests.EditClip, {"title": "Kettle and bread"}),
     "synthesize": (requests.Synthesize, {"voice_uuid": _VOICE, "data": _TEXT, "precision": "PCM_16"}),
@@ -118,6 +132,10 @@ VOICE_FLAGS = [
     _parameter("advanced", "boolean", "Adds `model`."),
 ]
 ANALYSIS_QUERY = [_parameter("format", "string", "`json`, or `html` for a page with plots and players.")]
+USAGE_QUERY = [
+    _parameter("start_date", "string", "The first day, e.g. 2026-01-01."),
+    _parameter("end_date", "string", "The last day, included."),
+]
 CLIP_QUERY = [_parameter("q", "string", "Only clips with this in their title.")]
 
 _A_VOICE = Voice(
@@ -222,6 +240,13 @@ _A_CLIP = Clip(
     created_at=_NOW,
     updated_at=_NOW,
 )
+_A_BATCH = BatchView(
+    Batch("3c2b1a09", _PROJECT, _VOICE, (("Kettle", _TEXT),), SoundFormat(), None, _NOW, _NOW), 1, 0, 0
+)
+_TERMS = {
+    "term substitution": Term("6d5e4f3a", "", TermKind.SUBSTITUTION, "Vodaphone", "vohda phone", _NOW, _NOW),
+    "phoneme": Term("7e6f5a4b", "", TermKind.PHONEME, "pressure", "ˈprɛʃər", _NOW, _NOW),
+}
 _A_CONSENT = Consent(
     id="7c6b5a49",
     account_id="",
@@ -275,6 +300,10 @@ _ITEMS: dict[str, Json] = {
     "recording": responses.recording_item(_A_RECORDING, _LINK),
     "project": responses.project_item(_A_PROJECT),
     "clip": responses.clip_item(_A_CLIP, _LINK),
+    "batch": responses.batch_item(_A_BATCH),
+    **{noun: responses.term_item(term) for noun, term in _TERMS.items()},
+    "account": responses.account_item("Ada", _NOW),
+    "team": responses.team_item("0a1b2c3d", "Ada", "pro", 1_234.5),
     "callback": responses.callback_item(_A_DELIVERY, _ATTEMPTS, None),
     "webhook secret": responses.webhook_secret_item("whsec_" + 43 * "A" + "=", _NOW, None),
 }
@@ -302,6 +331,8 @@ _BODIES: dict[str, Json] = {
     "openai models": openai.model_list(),
     "openai model": openai.model_item(),
     "openai voices": openai.voice_list([_A_VOICE]),
+    "teams": {"success": True, "items": [_ITEMS["team"]]},
+    "usage": responses.success(responses.usage_item(1_234.5)) | {"items": responses.usage_item(1_234.5)},
     "deleted": responses.success(),
     "voice deleted": responses.success(message=f"Voice {_VOICE} was deleted"),
     "build started": responses.success(message=f"Voice {_VOICE} is being built"),

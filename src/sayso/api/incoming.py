@@ -20,6 +20,8 @@ from sayso.wire.multipart import MAX_PARTS, MAX_TEXT_BYTES, FormReader, boundary
 
 MAX_JSON_BYTES = 1024 * 1024
 """Of a request that carries text only."""
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+"""Of a thousand texts."""
 
 
 def _services(request: Request) -> Services:
@@ -116,6 +118,11 @@ async def _large(request: Request, _: Signed) -> JsonBody:
     return JsonBody(await _json_bytes(request, limit))
 
 
+async def _batch(request: Request, _: Signed) -> JsonBody:
+    return JsonBody(await _json_bytes(request, MAX_BATCH_BYTES))
+
+
+BatchJson = Annotated[JsonBody, Depends(_batch)]
 SmallJson = Annotated[JsonBody, Depends(_small)]
 LargeJson = Annotated[JsonBody, Depends(_large)]
 

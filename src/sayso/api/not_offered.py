@@ -9,11 +9,7 @@ from sayso.api.auth import Signed
 from sayso.errors import NotOffered
 
 NOT_OFFERED = {
-    "projects/{uuid}/batch": "batches of clips",
-    "term_substitutions": "term substitutions",
-    "phonemes": "custom phonemes",
     "pronunciations": "custom pronunciations",
-    "account": "account details",
     "voices/custom": "the list of custom voices (GET /api/v2/voices lists them)",
     "voices/all": "the list of all voices (GET /api/v2/voices lists yours)",
     "voices/{uuid}/upgrade": "upgrading a voice",

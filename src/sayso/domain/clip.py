@@ -89,3 +89,11 @@ class Clip:
     """Whether the times of letters and sounds were asked for."""
     times: Times | None = None
     """Those of the present sound, if they were asked for."""
+    uses_terms: bool = False
+    """Whether the account's own words and sounds count in it."""
+    batch_id: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What its sound is called."""
+        return f"{self.id}.{self.sound.container.value}"

@@ -65,7 +65,8 @@ class Delivery:
     body: str
     """JSON."""
     link: str | None
-    """`BLOB KEY/FILE NAME` of the sound whose link belongs into the body, made anew for each attempt."""
+    """`BLOB KEY/FILE NAME` of the sound whose link belongs into the body, made anew for each attempt; of a batch a
+    line for each."""
     state: DeliveryState
     created_at: datetime
     updated_at: datetime

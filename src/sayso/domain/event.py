@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sayso.domain.analysis import RecordingReport
+from sayso.domain.batch import BatchView
+from sayso.domain.clip import Clip
 from sayso.domain.timing import Times
 from sayso.domain.voice import VoiceState
 
@@ -100,4 +102,13 @@ class ClipFailed:
     """Why, for people."""
 
 
-Event = VoiceFinished | VoiceFailed | VoiceTest | ClipFinished | ClipFailed
+@dataclass(frozen=True, slots=True)
+class BatchFinished:
+    """No clip of a batch waits any more."""
+
+    view: BatchView
+    clips: tuple[Clip, ...]
+    """Those that are still there, in the order of the body; some may have failed."""
+
+
+Event = VoiceFinished | VoiceFailed | VoiceTest | ClipFinished | ClipFailed | BatchFinished

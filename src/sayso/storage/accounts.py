@@ -33,6 +33,14 @@ def insert_account(tx: Transaction, name: str, now: datetime) -> str:
     return account_id
 
 
+def account(tx: Transaction, account_id: str) -> tuple[str, datetime]:
+    """Name of the account, and when it was made. Raises NotFound."""
+    row = find_row(tx, tables.accounts, tables.accounts.c.id == account_id)
+    if row is None:
+        raise NotFound(f"there is no account {account_id}")
+    return row["name"], row["created_at"]
+
+
 def insert_token(tx: Transaction, token: Token, secret_hash: str) -> None:
     """Keep a new token."""
     tx.execute(sa.insert(_T).values(id=token.id, secret_hash=secret_hash, **_values(token)))

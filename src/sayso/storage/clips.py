@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -59,6 +60,23 @@ def pending(tx: Transaction) -> list[Clip]:
         sa.select(_T).where(_T.c.state == ClipState.PENDING.value).order_by(_T.c.updated_at)
     ).mappings()
     return [_clip(row) for row in rows]
+
+
+def of_batch(tx: Transaction, batch_id: str) -> list[Clip]:
+    """The clips of a batch that are still there, in the order of its body."""
+    where = _T.c.batch_id == batch_id
+    rows = tx.execute(sa.select(_T).where(where).order_by(_T.c.created_at, _T.c.id)).mappings()
+    return [_clip(row) for row in rows]
+
+
+def spoken_s(tx: Transaction, account_id: str, since: datetime | None, until: datetime | None) -> float:
+    """Seconds of sound of the account's clips that were made in that time and are still kept."""
+    where = _T.c.account_id == account_id
+    if since is not None:
+        where &= _T.c.created_at >= since
+    if until is not None:
+        where &= _T.c.created_at < until
+    return float(tx.execute(sa.select(sa.func.sum(_T.c.duration_s)).where(where)).scalar_one() or 0.0)
 
 
 def save(tx: Transaction, clip: Clip) -> None:

@@ -217,6 +217,36 @@ clips = Table(
     Column("wants_times", Boolean, nullable=False),
     # JSON, see `storage.clips`.
     Column("times", Text),
+    Column("uses_terms", Boolean, nullable=False),
+    # No foreign key: a clip outlives its batch.
+    Column("batch_id", String(32), index=True),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _id(),
+    _account(),
+    Column("project_id", String(32), ForeignKey("projects.id"), nullable=False, index=True),
+    Column("voice_id", String(32), nullable=False),
+    # JSON: pairs of title and text.
+    Column("body", Text, nullable=False),
+    Column("container", String(16), nullable=False),
+    Column("precision", String(16), nullable=False),
+    Column("rate_hz", Integer, nullable=False),
+    Column("callback_uri", Text),
+    *_times(),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    _id(),
+    _account(),
+    Column("kind", String(16), nullable=False),
+    Column("written", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    *_times(),
 )
 
 deliveries = Table(

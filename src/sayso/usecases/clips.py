@@ -16,7 +16,7 @@ from sayso.storage import blobs, clips, deliveries, projects, voices
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_speech, check_text, check_url
 from sayso.usecases.speech import speaker_of
-from sayso.workflows import make_clip
+from sayso.workflows import make_clip, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class ClipOrder:
     """Who is told when an ordered clip is there; ignored by `speak_clip`."""
     wants_times: bool = False
     """Whether to keep when each letter and sound is spoken."""
+    uses_terms: bool = False
+    """Whether the account's own words and sounds count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class ClipEdit:
     sound: SoundFormat | UnsetType = UNSET
     callback_uri: str | UnsetType | None = UNSET
     wants_times: bool | UnsetType = UNSET
+    uses_terms: bool | UnsetType = UNSET
 
 
 def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:
@@ -52,14 +55,14 @@ def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipO
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
-    voice = _check(services, caller, project_id, order)
+    voice = check_order(services, caller, project_id, order)
     made = synthesis.say(speaker_of(services, voice), order.body, order.sound)
     now = datetime.now(UTC)
     with blobs.kept(services.db, services.blobs, made.audio) as key, services.db.begin() as tx:
         # Once more: the project may have been deleted while the clip was spoken.
         projects.find(tx, caller.account_id, project_id, lock=True)
         clip = replace(
-            _new(new_id(tx, "clips"), project_id, voice, order, now),
+            new_clip(new_id(tx, "clips"), project_id, voice, order, now),
             state=ClipState.FINISHED,
             audio_key=key,
             duration_s=made.duration_s,
@@ -75,12 +78,12 @@ def order_clip(services: Services, caller: Caller, project_id: str, order: ClipO
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
-    voice = _check(services, caller, project_id, order)
+    voice = check_order(services, caller, project_id, order)
     speaker_of(services, voice)
     now = datetime.now(UTC)
     with services.db.begin() as tx:
         projects.find(tx, caller.account_id, project_id)
-        clip = _new(new_id(tx, "clips"), project_id, voice, order, now)
+        clip = new_clip(new_id(tx, "clips"), project_id, voice, order, now)
         clips.insert(tx, caller.account_id, clip)
     make_clip.start(services, clip)
     return clip
@@ -100,6 +103,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         sound=edit.sound,
         callback_uri=edit.callback_uri,
         wants_times=edit.wants_times,
+        uses_terms=edit.uses_terms,
     )
     order = ClipOrder(
         voice_id=given.get("voice_id", old.voice_id),
@@ -109,8 +113,9 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         sound=given.get("sound", old.sound),
         callback_uri=given.get("callback_uri", old.callback_uri),
         wants_times=given.get("wants_times", old.wants_times),
+        uses_terms=given.get("uses_terms", old.uses_terms),
     )
-    voice = _check(services, caller, project_id, order)
+    voice = check_order(services, caller, project_id, order)
     speaker_of(services, voice)
     with services.db.begin() as tx:
         clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
@@ -124,6 +129,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
             sound=order.sound,
             callback_uri=order.callback_uri,
             wants_times=order.wants_times,
+            uses_terms=order.uses_terms,
             state=ClipState.PENDING,
             revision=clip.revision + 1,
             issue=None,
@@ -166,10 +172,13 @@ def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: st
         clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
         deliveries.forget(tx, clip_id=clip.id)
         clips.remove(tx, clip.id)
+        make_clip.tell_batch(tx, caller.account_id, clip.batch_id)
+    outbox.ring()
     blobs.release(services.db, services.blobs, [clip.audio_key])
 
 
-def _check(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Voice:
+def check_order(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Voice:
+    """The voice of `order`. Raises what is wrong with it: NotFound, BadRequest, TooLarge."""
     limits = services.limits
     with services.db.read() as tx:
         projects.find(tx, caller.account_id, project_id)
@@ -180,7 +189,16 @@ def _check(services: Services, caller: Caller, project_id: str, order: ClipOrder
         return voices.find(tx, caller.account_id, order.voice_id)
 
 
-def _new(clip_id: str, project_id: str, voice: Voice, order: ClipOrder, now: datetime) -> Clip:
+def new_clip(
+    clip_id: str,
+    project_id: str,
+    voice: Voice,
+    order: ClipOrder,
+    now: datetime,
+    *,
+    batch_id: str | None = None,
+) -> Clip:
+    """The row of an ordered clip, which waits."""
     return Clip(
         id=clip_id,
         project_id=project_id,
@@ -199,4 +217,6 @@ def _new(clip_id: str, project_id: str, voice: Voice, order: ClipOrder, now: dat
         created_at=now,
         updated_at=now,
         wants_times=order.wants_times,
+        uses_terms=order.uses_terms,
+        batch_id=batch_id,
     )

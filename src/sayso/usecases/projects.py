@@ -10,7 +10,7 @@ from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.project import Project
 from sayso.services import Services
-from sayso.storage import blobs, clips, deliveries, projects
+from sayso.storage import batches, blobs, clips, deliveries, projects
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_text
 
@@ -89,6 +89,7 @@ def delete_project(services: Services, caller: Caller, project_id: str) -> None:
         gone = clips.remove_all(tx, project.id)
         for clip_id, _ in gone:
             deliveries.forget(tx, clip_id=clip_id)
+        batches.remove_all(tx, project.id)
         projects.remove(tx, project.id)
     blobs.release(services.db, services.blobs, [key for _, key in gone])
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sayso.domain.event import (
+    BatchFinished,
     ClipFailed,
     ClipFinished,
     Event,
@@ -24,7 +25,7 @@ from sayso.domain.event import (
 )
 from sayso.domain.timing import Times
 from sayso.domain.voice import VoiceState
-from sayso.wire.responses import timestamps
+from sayso.wire.responses import batch_item, clip_item, timestamps
 
 DELIVERY_HEADER = "X-Sayso-Delivery"
 """The same in every attempt, as `webhook-id` is: a receiver drops what it has seen."""
@@ -39,7 +40,7 @@ TEST = "test"
 def name(event: Event) -> str:
     """The status that `event` tells, in one word."""
     match event:
-        case VoiceFinished() | ClipFinished():
+        case VoiceFinished() | ClipFinished() | BatchFinished():
             return VoiceState.FINISHED.value
         case VoiceFailed():
             return event.status.value
@@ -52,7 +53,7 @@ def name(event: Event) -> str:
 def payload(event: Event) -> dict[str, Any]:
     """The JSON body that tells `event`. `id` is the uuid of the voice or the clip.
 
-    The `url` of a clip comes later, see `with_link`.
+    The `url` of a clip comes later, see `with_links`.
     """
     match event:
         case VoiceFinished():
@@ -65,6 +66,9 @@ def payload(event: Event) -> dict[str, Any]:
             return _clip(event.clip_id, event.project_id, [], event.times)
         case ClipFailed():
             return _clip(event.clip_id, event.project_id, [event.issue])
+        case BatchFinished():
+            clips = [clip_item(clip, "" if clip.audio_key is not None else None) for clip in event.clips]
+            return {**batch_item(event.view), "clips": clips}
 
 
 def _voice(
@@ -111,9 +115,16 @@ def text(event: Event) -> str:
     return json.dumps(payload(event), allow_nan=False)
 
 
-def with_link(body: str, url: str) -> str:
-    """The body of a clip's callback with the address of its sound."""
-    return json.dumps({**json.loads(body), "url": url}, allow_nan=False)
+def with_links(body: str, urls: Sequence[str]) -> str:
+    """The body of a clip's callback with the address of its sound, or of a batch's with one for each that has sound."""
+    told = json.loads(body)
+    if "clips" not in told:
+        return json.dumps({**told, "url": urls[0]}, allow_nan=False)
+    left = iter(urls)
+    for clip in told["clips"]:
+        if "audio_src" in clip:
+            clip["audio_src"] = next(left)
+    return json.dumps(told, allow_nan=False)
 
 
 def headers(

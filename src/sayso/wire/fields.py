@@ -53,7 +53,8 @@ def _say(fault: dict[str, Any]) -> str:
             return str(fault["msg"])
 
 
-def _wrong(fact: str) -> PydanticCustomError:
+def wrong(fact: str) -> PydanticCustomError:
+    """What a validator raises: `fact` about its field."""
     # PydanticCustomError reads braces as placeholders.
     return PydanticCustomError("sayso", "{fact}", {"fact": fact})
 
@@ -61,19 +62,19 @@ def _wrong(fact: str) -> PydanticCustomError:
 def _clean(text: str) -> str:
     """Refuse what no database and no file can hold: NUL and halves of surrogate pairs."""
     if "\0" in text:
-        raise _wrong("must not hold a NUL character")
+        raise wrong("must not hold a NUL character")
     try:
         # The quickest search for them: a consent is 40 million characters long.
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise _wrong("holds half of a surrogate pair, which is no character") from None
+        raise wrong("holds half of a surrogate pair, which is no character") from None
     return text
 
 
 def _named(text: str) -> str:
     stripped = text.strip()
     if not stripped:
-        raise _wrong("must not be empty")
+        raise wrong("must not be empty")
     return stripped
 
 
@@ -90,7 +91,7 @@ def _boolean(value: Any) -> bool:
         return True
     if word in {"false", "0"}:
         return False
-    raise _wrong("must be true or false")
+    raise wrong("must be true or false")
 
 
 def _whole(value: Any) -> int:
@@ -101,7 +102,7 @@ def _whole(value: Any) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value):
         return int(value)
-    raise _wrong("must be a whole number")
+    raise wrong("must be a whole number")
 
 
 Text = Annotated[str, AfterValidator(_clean)]
@@ -122,7 +123,7 @@ def one_of(words: type[StrEnum], synonyms: Mapping[str, str] | None = None) -> B
     def check(value: Any) -> Any:
         if isinstance(value, str) and value.strip().lower() in by_word:
             return words(by_word[value.strip().lower()])
-        raise _wrong(f"must be one of {', '.join(member.value for member in words)}")
+        raise wrong(f"must be one of {', '.join(member.value for member in words)}")
 
     return BeforeValidator(check)
 
@@ -132,7 +133,7 @@ def one_of_numbers(numbers: tuple[int, ...]) -> AfterValidator:
 
     def check(value: int) -> int:
         if value not in numbers:
-            raise _wrong(f"must be one of {', '.join(map(str, numbers))}")
+            raise wrong(f"must be one of {', '.join(map(str, numbers))}")
         return value
 
     return AfterValidator(check)
@@ -143,7 +144,7 @@ def between(least: int, most: int) -> AfterValidator:
 
     def check(value: int) -> int:
         if not least <= value <= most:
-            raise _wrong(f"must be from {least} to {most}")
+            raise wrong(f"must be from {least} to {most}")
         return value
 
     return AfterValidator(check)

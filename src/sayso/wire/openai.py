@@ -10,12 +10,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from sayso.domain.clip import Container, Precision, SoundFormat
 from sayso.domain.voice import Voice
 from sayso.errors import BadRequest
-from sayso.wire.fields import Form, Name, Note, one_of
+from sayso.wire.fields import Form, Name, Note, one_of, wrong
 
 Json = dict[str, Any]
 
@@ -62,10 +61,6 @@ _CONTAINERS = {
 }
 
 
-def _wrong(fact: str) -> PydanticCustomError:
-    return PydanticCustomError("sayso", "{fact}", {"fact": fact})
-
-
 def _voice(value: Any) -> Any:
     """A name, or an object with an `id`."""
     return value.get("id") if isinstance(value, dict) else value
@@ -73,9 +68,9 @@ def _voice(value: Any) -> Any:
 
 def _speed(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong("must be a number")
+        raise wrong("must be a number")
     if not _LEAST_SPEED <= value <= _MOST_SPEED:
-        raise _wrong(f"must be from {_LEAST_SPEED} to {_MOST_SPEED}")
+        raise wrong(f"must be from {_LEAST_SPEED} to {_MOST_SPEED}")
     return float(value)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
 from sayso.domain.consent import Ruling
 from sayso.domain.voice import VoiceType
 from sayso.errors import BadRequest, NotOffered
-from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers
+from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers, wrong
 
 Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
 Ruled = Annotated[Ruling, one_of(Ruling, {"approve": "approved", "refuse": "refused"})]
@@ -150,6 +150,7 @@ class CreateClip(SoundForm):
     callback_uri: Note = None
     include_timestamps: Flag = False
     raw: Flag = False
+    suggestions: Flag = False
 
 
 class EditClip(SoundForm):
@@ -163,6 +164,7 @@ class EditClip(SoundForm):
     is_archived: Flag = False
     callback_uri: Note = None
     include_timestamps: Flag = False
+    suggestions: Flag = False
 
 
 class Synthesize(SoundForm):
@@ -174,6 +176,7 @@ class Synthesize(SoundForm):
     title: Note = None
     sample_rate: Rate = 48_000
     seed: Seed = 0
+    apply_custom_pronunciations: Flag = False
 
 
 class Stream(SoundForm):
@@ -184,6 +187,7 @@ class Stream(SoundForm):
     project_uuid: Note = None
     precision: Sample = Precision.PCM_16
     seed: Seed = 0
+    apply_custom_pronunciations: Flag = False
     wav_encoded_timestamps: Flag = False
 
     @property
@@ -193,6 +197,44 @@ class Stream(SoundForm):
             fact = "must be wav here; /synthesize and clips make mp3, flac and ogg"
             raise BadRequest(f"output_format {fact}", {"output_format": fact})
         return self.sound
+
+
+def _texts(value: Any) -> Any:
+    """Texts, or pairs of title and text, as pairs."""
+    if not isinstance(value, list) or not value:
+        raise wrong("must be a list of texts, or of pairs of title and text")
+    pairs = []
+    for n, entry in enumerate(value):
+        pair = [None, entry] if isinstance(entry, str) else entry
+        if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], str):
+            raise wrong(f"must hold texts, or pairs of title and text: entry {n} is neither")
+        if pair[0] is not None and not isinstance(pair[0], str):
+            raise wrong(f"must hold texts, or pairs of title and text: the title of entry {n} is no text")
+        pairs.append(pair)
+    return pairs
+
+
+class CreateBatch(SoundForm):
+    """POST /projects/{uuid}/batch."""
+
+    voice_uuid: Name
+    body: Annotated[tuple[tuple[Note, Speech], ...], BeforeValidator(_texts)]
+    callback_uri: Note = None
+    suggestions: Flag = False
+
+
+class CreateSubstitution(Form):
+    """POST /term_substitutions."""
+
+    original_text: Name
+    replacement_text: Name
+
+
+class CreatePhoneme(Form):
+    """POST /phonemes."""
+
+    word: Name
+    phonetic_transcription: Name
 
 
 class Build(Form):

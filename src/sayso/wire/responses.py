@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sayso.domain.analysis import RecordingReport
+from sayso.domain.batch import BatchView
 from sayso.domain.clip import Clip, SoundFormat
 from sayso.domain.delivery import Attempt, Delivery, Endpoint
 from sayso.domain.event import faulty
 from sayso.domain.project import Project
 from sayso.domain.quality import Harm
 from sayso.domain.recording import Recording
+from sayso.domain.term import Term, TermKind
 from sayso.domain.timing import Times
 from sayso.domain.voice import Voice, VoiceState
 
@@ -247,6 +249,63 @@ def clip_item(clip: Clip, audio_src: str | None, raw_audio: bytes | None = None)
     if raw_audio is not None:
         item["raw_audio"] = base64.b64encode(raw_audio).decode("ascii")
     return item
+
+
+def batch_item(view: BatchView) -> Json:
+    """A batch. `body` is pairs of title and text, whatever was sent."""
+    batch = view.batch
+    return {
+        "uuid": batch.id,
+        "project_uuid": batch.project_id,
+        "body": [[title or "", text] for title, text in batch.body],
+        "voice_uuid": batch.voice_id,
+        "callback_uri": batch.callback_uri,
+        "output_format": batch.sound.container.value,
+        "sample_rate": batch.sound.rate_hz,
+        "precision": batch.sound.precision.value,
+        "total_count": len(batch.body),
+        "completed_count": view.finished,
+        "failed_count": view.failed,
+        "created_at": stamp(batch.created_at),
+        "updated_at": stamp(batch.updated_at),
+    }
+
+
+def term_item(term: Term) -> Json:
+    """A term substitution, or a phoneme."""
+    if term.kind is TermKind.SUBSTITUTION:
+        said = {"original_text": term.written, "replacement_text": term.said}
+    else:
+        said = {"word": term.written, "alphabet": "ipa", "phonetic_transcription": term.said}
+    return {
+        "uuid": term.id,
+        **said,
+        "created_at": stamp(term.created_at),
+        "updated_at": stamp(term.updated_at),
+    }
+
+
+def account_item(name: str, created_at: datetime) -> Json:
+    """An account. Nobody's address is known here; each account is a team of its own."""
+    return {"email": "", "first_name": name, "last_name": "", "teams": 1, "created_at": stamp(created_at)}
+
+
+def team_item(account_id: str, name: str, plan: str, spoken_s: float) -> Json:
+    """The one team of an account. `current_usage` is seconds of sound in its clips; nothing is counted or limited."""
+    return {
+        "uuid": account_id,
+        "name": name,
+        "plan": plan,
+        "voice_limit": None,
+        "units": "seconds",
+        "rate": 0,
+        "current_usage": round(spoken_s, 3),
+    }
+
+
+def usage_item(spoken_s: float) -> Json:
+    """Seconds, as strings."""
+    return {"detect": "0", "synth": f"{spoken_s:.3f}"}
 
 
 def callback_item(delivery: Delivery, attempts: Sequence[Attempt], paused: Endpoint | None) -> Json:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from sayso.domain.clip import Container, Precision
 from sayso.domain.timing import Times
-from sayso.wire.fields import Flag, Name, Note
+from sayso.wire.fields import Flag, Name, Note, wrong
 from sayso.wire.requests import Rate, Sample, Seed, SoundForm, Speech
 from sayso.wire.responses import timestamps
 
@@ -23,7 +22,7 @@ MAX_AUDIO_BYTES = 60_000
 def _number(value: Any) -> Any:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    raise PydanticCustomError("sayso", "must be a number")
+    raise wrong("must be a number")
 
 
 class SocketSpeech(SoundForm):
@@ -35,6 +34,7 @@ class SocketSpeech(SoundForm):
     precision: Sample = Precision.PCM_16
     sample_rate: Rate = 22_050
     seed: Seed = 0
+    apply_custom_pronunciations: Flag = False
     request_id: Annotated[int | float | None, BeforeValidator(_number)] = None
     """Echoed. Zero is an id like any other; absent ones are counted, from 0."""
     binary_response: Flag = False

@@ -218,9 +218,12 @@ class Dispatcher:
         delivery, services = job.delivery, self.services
         text = delivery.body
         if delivery.link is not None:
-            key, _, name = delivery.link.partition("/")
-            path = link.sign(services.link_key, key, name, _now(), services.limits.link_s)
-            text = callbacks.with_link(text, services.public_url + path)
+            urls = []
+            for line in delivery.link.split("\n"):
+                key, _, name = line.partition("/")
+                path = link.sign(services.link_key, key, name, _now(), services.limits.link_s)
+                urls.append(services.public_url + path)
+            text = callbacks.with_links(text, urls)
         body = text.encode()
         head = callbacks.headers(delivery.id, delivery.attempts, int(time.time()), body, job.secrets)
         try:

@@ -28,11 +28,11 @@ from sayso.storage import installation
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BUILDS, CLIPS, CONSENTS, DATASETS = "builds", "clips", "consents", "datasets"
+BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS = "builds", "clips", "batches", "consents", "datasets"
 # Builds, clips, checks of consents and datasets keep the cores busy: one of each at a time. Those that wait need not be written down a
 # second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
 # own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
-_LANES = (BUILDS, CLIPS, CONSENTS, DATASETS)
+_LANES = (BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS)
 
 _VERSION = "2"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
@@ -101,6 +101,11 @@ class _Lane:
             self._known.add(workflow_id)
         self._waiting.put(_Waiting(workflow_id, run))
 
+    def knows(self, workflow_id: str) -> bool:
+        """Whether it waits or runs here."""
+        with self._lock:
+            return workflow_id in self._known
+
     def close(self) -> None:
         """End after what runs; what waits is left to the next start."""
         self._waiting.put(None)
@@ -167,7 +172,7 @@ def _go_on() -> None:
 def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
     """Have a workflow run soon, once for each `workflow_id`.
 
-    `kind` is one of BUILDS, CLIPS, CONSENTS, DATASETS. Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
     from dbos import SetWorkflowID
 
@@ -181,6 +186,12 @@ def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, 
     # None while the worker ends: the next one's sweep starts it.
     if lane is not None:
         lane.add(workflow_id, run)
+
+
+def is_waiting(kind: str, workflow_id: str) -> bool:
+    """Whether it waits or runs in this process. Cheap, unlike `status`."""
+    lane = _worker.lanes.get(kind) if _worker is not None else None
+    return lane is not None and lane.knows(workflow_id)
 
 
 def works_for(services: Services) -> bool:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sayso.domain.clip import Clip, ClipState
-from sayso.domain.event import ClipFailed, ClipFinished, Event
+from sayso.domain.event import BatchFinished, ClipFailed, ClipFinished, Event
 from sayso.errors import SaysoError
 from sayso.pipeline import synthesis
 from sayso.services import Services
-from sayso.storage import blobs, clips, voices
+from sayso.storage import batches, blobs, clips, voices
 from sayso.storage.clips import times_of, times_text
 from sayso.storage.db import Transaction
 from sayso.workflows import durable, outbox
@@ -28,7 +28,12 @@ def workflow_id(clip: Clip) -> str:
 def start(services: Services, clip: Clip) -> None:
     """Begin here, or leave it to the worker process, whose sweep finds it."""
     if durable.works_for(services):
-        durable.start(durable.CLIPS, workflow_id(clip), make_clip, clip.id, clip.revision)
+        durable.start(_lane(clip), workflow_id(clip), make_clip, clip.id, clip.revision)
+
+
+def _lane(clip: Clip) -> str:
+    # Of their own: a thousand clips of a batch keep no single one waiting.
+    return durable.CLIPS if clip.batch_id is None else durable.BATCHES
 
 
 def sweep(services: Services) -> None:
@@ -36,6 +41,8 @@ def sweep(services: Services) -> None:
     with services.db.read() as tx:
         waiting = clips.pending(tx)
     for clip in waiting:
+        if durable.is_waiting(_lane(clip), workflow_id(clip)):
+            continue
         state = durable.status(workflow_id(clip))
         if state is None:
             start(services, clip)
@@ -92,6 +99,7 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
             )
             clips.save(tx, clip)
             _tell(tx, clip, ClipFailed(clip.id, clip.project_id, outcome["failed"]))
+            tell_batch(tx, clips.owner(tx, clip.id), clip.batch_id)
         else:
             released = clip.audio_key
             # Absent where an older version of this program made the sound.
@@ -106,11 +114,22 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
                 updated_at=datetime.now(UTC),
             )
             clips.save(tx, clip)
-            name = f"{clip.id}.{clip.sound.container.value}"
-            _tell(tx, clip, ClipFinished(clip.id, clip.project_id, key, name, times))
+            _tell(tx, clip, ClipFinished(clip.id, clip.project_id, key, clip.file_name, times))
+            tell_batch(tx, clips.owner(tx, clip.id), clip.batch_id)
     outbox.ring()
     blobs.release(services.db, services.blobs, [released])
     return {"ended": "gone" if clip is None else clip.state.value}
+
+
+def tell_batch(tx: Transaction, account_id: str, batch_id: str | None) -> None:
+    """Tell of a batch once none of its clips waits; then `outbox.ring`."""
+    batch = None if batch_id is None else batches.fetch(tx, batch_id)
+    if batch is None:
+        return
+    view = batches.view(tx, batch)
+    if not view.waiting:
+        event = BatchFinished(view, tuple(clips.of_batch(tx, batch.id)))
+        outbox.tell(tx, account_id, batch.callback_uri, event, f"make-batch-{batch.id}")
 
 
 def _tell(tx: Transaction, clip: Clip, event: Event) -> None:

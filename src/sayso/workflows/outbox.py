@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sayso.domain.delivery import Delivery, DeliveryState, endpoint_of
-from sayso.domain.event import ClipFailed, ClipFinished, Event, VoiceTest
+from sayso.domain.event import BatchFinished, ClipFailed, ClipFinished, Event, VoiceTest
 from sayso.storage import deliveries, endpoints
 from sayso.storage.db import Transaction
 from sayso.wire import callbacks
@@ -30,11 +30,17 @@ def tell(tx: Transaction, account_id: str, url: str | None, event: Event, key: s
     if url is None or deliveries.of_key(tx, key) is not None:
         return None
     now = datetime.now(UTC)
-    voice_id = None if isinstance(event, ClipFinished | ClipFailed) else event.voice_id
-    clip_id = event.clip_id if isinstance(event, ClipFinished | ClipFailed) else None
+    voice_id: str | None = None
+    clip_id: str | None = None
+    match event:
+        case ClipFinished() | ClipFailed():
+            clip_id, lane = event.clip_id, f"clip/{event.clip_id}"
+        case BatchFinished():
+            lane = f"batch/{event.view.batch.id}"
+        case _:
+            voice_id, lane = event.voice_id, f"voice/{event.voice_id}"
     # 96 random bits: a receiver drops what it has seen, and may listen to more than one installation.
     delivery_id = f"msg_{secrets.token_hex(12)}"
-    lane = f"voice/{voice_id}" if voice_id is not None else f"clip/{clip_id}"
     if isinstance(event, VoiceTest):
         # Goes at once, whatever waits before it.
         lane = f"test/{delivery_id}"
@@ -49,7 +55,7 @@ def tell(tx: Transaction, account_id: str, url: str | None, event: Event, key: s
         url=url,
         endpoint=endpoint_of(url),
         body=callbacks.text(event),
-        link=f"{event.audio_key}/{event.file_name}" if isinstance(event, ClipFinished) else None,
+        link=_links(event),
         state=DeliveryState.PENDING,
         created_at=now,
         updated_at=now,
@@ -62,6 +68,19 @@ def tell(tx: Transaction, account_id: str, url: str | None, event: Event, key: s
     if is_paused:
         _knock(tx, delivery, now)
     return delivery
+
+
+def _links(event: Event) -> str | None:
+    match event:
+        case ClipFinished():
+            return f"{event.audio_key}/{event.file_name}"
+        case BatchFinished():
+            lines = [
+                f"{clip.audio_key}/{clip.file_name}" for clip in event.clips if clip.audio_key is not None
+            ]
+            return "\n".join(lines) or None
+        case _:
+            return None
 
 
 def _knock(tx: Transaction, newest: Delivery, now: datetime) -> None:
