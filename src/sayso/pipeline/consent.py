@@ -13,9 +13,11 @@ import numpy as np
 from sayso.audio import codec
 from sayso.audio.damage import flat_top_ratio
 from sayso.audio.level import rms_dbfs
+from sayso.audio.room import room
 from sayso.audio.spans import join
 from sayso.audio.waveform import Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
+from sayso.domain.quality import REVERBERANT_S
 from sayso.engines.base import Ear, Heard, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import speaker_match
@@ -32,6 +34,9 @@ QUIETEST_DBFS = -50.0
 """Of the speech. Far below what any microphone with a gain knob gives; words are lost there."""
 MOST_CLIPPED = 0.02
 """Part of the samples on a flat top. Words survive more than this, likeness does not."""
+
+NOISY_DB = 15.0
+"""Below this ratio of speech to noise a failure may be the microphone's fault."""
 
 MAYBE_MARKED = 0.8
 """From here to MARKED a person listens: an echoing room has brought real people to 0.87."""
@@ -96,6 +101,7 @@ def examine(
         reasons += _marked(asked.mark_confidence, numbers)
         progress("comparing the speakers", 0.5, None)
         has_recordings = _speaker(consent, recordings, tools, reasons, numbers)
+        reasons += _microphone(consent, reasons, numbers)
     else:
         has_recordings = False
     progress("comparing the speakers", 1.0, None)
@@ -314,6 +320,37 @@ def _about_speaker(code: str, found: speaker_match.SpeakerMatch) -> Reason:
                 f"{found.speech_s:.1f} s of speech were found in the consent.",
                 "Check that the right microphone is chosen, and say the statement aloud.",
             )
+
+
+def _microphone(consent: Waveform, reasons: Sequence[Reason], numbers: dict[str, Any]) -> list[Reason]:
+    """What about the recording may be why it failed; nothing where it did not, or where it is clear enough."""
+    if not reasons:
+        return []
+    verdict = _REFUSE if any(reason.verdict is _REFUSE for reason in reasons) else _REVIEW
+    found = room(consent)
+    numbers["decay_s"] = None if found is None else round(found.decay_s, 2)
+    snr_db = numbers["snr_db"]
+    causes = []
+    if snr_db is not None and snr_db < NOISY_DB:
+        causes.append(
+            Reason(
+                "noisy",
+                verdict,
+                f"The speech stands {snr_db:.0f} dB above the noise, {NOISY_DB:.0f} are good.",
+                "If the right person said the right words, record it again where it is quiet, near the microphone.",
+            )
+        )
+    elif found is not None and found.decay_s > REVERBERANT_S:
+        # Noise hides how a room rings, so only one of the two is told.
+        causes.append(
+            Reason(
+                "reverberant",
+                verdict,
+                f"The room echoes ({found.decay_s:.2f} s of decay, up to {REVERBERANT_S:.2f} s are good).",
+                "If the right person said the right words, record it again a hand's breadth from the microphone.",
+            )
+        )
+    return causes
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -30,6 +30,8 @@ def workflow_id(voice_id: str, build: int) -> str:
 def start(services: Services, voice: Voice) -> None:
     """Begin the voice's run here, or leave it to the worker process, whose sweep finds it."""
     if durable.works_for(services):
+        # Its models load while the dataset is fetched and cut.
+        services.analyser.warm()
         durable.start(
             durable.DATASETS, workflow_id(voice.id, voice.build), analyse_dataset, voice.id, voice.build
         )

@@ -59,6 +59,9 @@ class Sounds:
             return int(rate_hz), samples / rate_hz
         with contextlib.closing(self._decoded(path, blocks=False)) as stream:
             rate_hz, frames = next(stream)
+            # To its end, or the child would be taken for one that is in the middle of something.
+            for _ in stream:
+                pass
         return int(rate_hz), frames / rate_hz
 
     def blocks(self, path: Path) -> Iterator[Samples]:
