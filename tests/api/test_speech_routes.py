@@ -78,7 +78,8 @@ def test_opus_at_a_rate_it_does_not_know_has_the_next_one(client: httpx.Client, 
         ({"seed": -1}, 400),
         ({"voice_uuid": "00000000"}, 404),
         ({"project_uuid": "00000000"}, 404),
-        ({"data": "<break time='1s'/>"}, 501),
+        ({"data": "<speak>a <audio src='x'/></speak>"}, 501),
+        ({"data": "<speak>a <break</speak>"}, 400),
     ],
 )
 @pytest.mark.parametrize("path", ["/synthesize", "/stream"])
@@ -156,3 +157,32 @@ def test_who_takes_the_web_socket_for_a_page_is_told(client: httpx.Client) -> No
     answer = client.get("/stream")
     assert answer.status_code == 400
     assert "web socket" in answer.json()["message"]
+
+
+MARKED_UP = (
+    '<speak>salt &amp; <prosody rate="75%">slow</prosody><break time="700ms"/>'
+    '<sub alias="double you">W</sub> <say-as interpret-as="characters">b2</say-as></speak>'
+)
+
+
+def test_ssml_is_spoken_whole_live_and_as_a_clip(client: httpx.Client, speaker: str) -> None:
+    sound = {"sample_rate": 24_000, "precision": "PCM_16"}
+    whole = client.post("/synthesize", json=said(speaker, data=MARKED_UP, **sound)).json()
+    live = client.post("/stream", json=said(speaker, data=MARKED_UP, **sound)).content[44:]
+    project = client.post("/api/v2/projects", json={"name": "SSML"}).json()["item"]["uuid"]
+    form = {"voice_uuid": speaker, "body": MARKED_UP, "raw": True, **sound}
+    clip = client.post(f"/api/v2/projects/{project}/clips", json=form).json()["item"]
+    assert clip["body"] == MARKED_UP
+    files = [base64.b64decode(whole["audio_content"]), base64.b64decode(clip["raw_audio"])]
+    samples = [soundfile.read(io.BytesIO(file), dtype="int16")[0] for file in files]
+    assert samples[0].tobytes() == samples[1].tobytes() == live
+    assert whole["duration"] == pytest.approx(
+        5 * 0.06 + 4 * 0.08 + 0.7 + (6 + 3 + 1 + 3) * 0.06 + 0.25, abs=0.01
+    )
+
+
+def test_malformed_ssml_names_the_place(client: httpx.Client, speaker: str) -> None:
+    answer = client.post("/synthesize", json=said(speaker, data="<speak>\n a <i>b</i></speak>"))
+    assert answer.status_code == 400
+    assert "line 2, column 4" in answer.json()["message"]
+    assert "line 2, column 4" in answer.json()["errors"]["data"][0]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sayso.audio.waveform import Waveform
 
+_KNEE = 0.85
 FLOOR_DBFS = -120.0
 """What silence measures: never -inf, so that figures stay valid JSON."""
 
@@ -36,6 +38,20 @@ def with_rms(wave: Waveform, target_dbfs: float, *, max_peak: float = 0.97) -> W
         return wave
     gain = min(10.0 ** ((target_dbfs - rms_dbfs(wave)) / 20.0), max_peak / peak)
     return Waveform((wave.samples * gain).astype(np.float32), wave.rate_hz)
+
+
+def gain_of(gain_db: float) -> float:
+    """The factor of so many decibels; 0.0 where they mean silence (-90 dB and less)."""
+    return 0.0 if gain_db <= -90.0 else float(10.0 ** (gain_db / 20.0))
+
+
+def limited(samples: NDArray[np.floating]) -> NDArray[np.floating]:
+    """`samples` bent softly above 0.85, so that none reaches full scale; quieter ones stay as they are."""
+    size = np.abs(samples)
+    if len(size) == 0 or size.max() <= _KNEE:
+        return samples
+    bent = _KNEE + (0.99 - _KNEE) * np.tanh((size - _KNEE) / (0.99 - _KNEE))
+    return np.where(size > _KNEE, np.sign(samples) * bent, samples).astype(samples.dtype)
 
 
 def _peak(wave: Waveform) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.domain.timing import Mark as Mark
+from sayso.text.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +160,13 @@ class Speaker(Protocol):
     rate_hz: int
     """Sample rate of what `speak` yields."""
 
-    def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
+    def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """Say `text` of any length piece by piece, the first piece as soon as it exists.
 
+        Plain text is said as it stands; a script is said with its readings, manners and breaks (`Script.lines`).
         Nothing of the text is dropped or said twice. The same text, seed and machine give the same
-        samples. Text without a single speakable character yields nothing.
+        samples. Text without a single speakable character yields nothing but the silence it asks for; such
+        silence may come as pieces of its own, without a text and exactly zero.
         """
 
 

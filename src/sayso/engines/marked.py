@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sayso.engines.base import Marker, Progress, Speaker, Spoken, Take, VoiceEngine
+from sayso.text.script import Script
 
 
 class MarkedEngine:
@@ -47,7 +48,11 @@ class MarkedSpeaker:
         self._speaker = speaker
         self._marker = marker
 
-    def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
+    def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker. Raises BadArtifact where the marker's weights are missing: better mute than unmarked."""
         for piece in self._speaker.speak(text, seed=seed):
-            yield replace(piece, wave=self._marker.mark(piece.wave))
+            if piece.text or piece.wave.samples.any():
+                yield replace(piece, wave=self._marker.mark(piece.wave))
+            else:
+                # Silence that was asked for stays silence: there is nothing to hide a mark in.
+                yield piece

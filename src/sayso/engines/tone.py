@@ -12,16 +12,19 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sayso.audio.level import gain_of, limited
 from sayso.audio.spans import Span, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord, Mark, Progress, Rivals, Spoken, Take
 from sayso.errors import BadArtifact, NotFound, TooLittleSpeech
+from sayso.text.script import Line, Manner, Script, script_of_text
 
 RATE_HZ = 24_000
 MAGIC = b"SAYSOTON"
@@ -42,6 +45,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789'-.,?!"
 _FIRST_HZ, _APART_HZ = 3_400.0, 36.0
 _FAINT = 0.03
 _LEAST = 0.02
+_BLURRED = (0.18, 0.25)
+"""Letters that are so clear may have been hummed at another rate; clearer ones are right, others are none of ours."""
+_RATES = (0.75, 0.8, 0.85, 0.92, 1.1, 1.25, 1.5, 1.6, 2.0)
+_LONGEST_S = 8.0
 _SURELY = 4.0
 """How far the loudest letter tone stands above the median one where there is a letter."""
 
@@ -97,7 +104,11 @@ class ToneEngine:
 
 
 class ToneSpeaker:
-    """Hums each sentence: one syllable-like swell a word, 60 ms a character, a pause after the sentence."""
+    """Hums each sentence: one syllable-like swell a word, 60 ms a character, a pause after the sentence.
+
+    A script's manners change length, pitch and level of the hum; a reading is hummed by its words, phonemes by those
+    of their symbols that are letters.
+    """
 
     rate_hz = RATE_HZ
 
@@ -106,11 +117,14 @@ class ToneSpeaker:
         self.pitch_hz = pitch_hz
         self._step_s = step_s
 
-    def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
+    def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
-        for sentence in sentences(text):
+        for line in script_of_text(text).lines(_cut):
+            if not line.text:
+                yield Spoken(Waveform(np.zeros(round(line.pause_s * RATE_HZ), np.float32), RATE_HZ), "")
+                continue
             time.sleep(self._step_s)
-            yield _hum(sentence, self.pitch_hz, seed)
+            yield _hum(line, self.pitch_hz, seed)
 
 
 class ToneEar:
@@ -181,13 +195,21 @@ class ToneVoiceprints:
 
 def sentences(text: str) -> list[str]:
     """`text` cut after sentence ends; pieces without a letter or digit join the one before."""
-    pieces: list[str] = []
-    for piece in re.findall(r".+?(?:[.!?]+[\"')\]]*(?:\s+|$)|\n+|$)", text, flags=re.DOTALL):
-        if pieces and not (any(c.isalnum() for c in piece) and any(c.isalnum() for c in pieces[-1])):
-            pieces[-1] += piece
+    return [text[start:end] for start, end, _ in _cut(text)]
+
+
+def _cut(text: str) -> list[tuple[int, int, float]]:
+    spans: list[tuple[int, int]] = []
+    for match in re.finditer(r".+?(?:[.!?]+[\"')\]]*(?:\s+|$)|\n+|$)", text, flags=re.DOTALL):
+        if spans and not (_is_wordy(match[0]) and _is_wordy(text[spans[-1][0] : spans[-1][1]])):
+            spans[-1] = (spans[-1][0], match.end())
         else:
-            pieces.append(piece)
-    return [piece for piece in pieces if any(c.isalnum() for c in piece)]
+            spans.append(match.span())
+    return [(start, end, _PAUSE_S) for start, end in spans if _is_wordy(text[start:end])]
+
+
+def _is_wordy(text: str) -> bool:
+    return any(c.isalnum() for c in text)
 
 
 def pitch_hz(wave: Waveform) -> float:
@@ -228,30 +250,69 @@ def unpack(artifact: bytes) -> float:
     return float(json.loads(body)["pitch_hz"])
 
 
-def _hum(sentence: str, pitch: float, seed: int) -> Spoken:
-    words = sentence.split()
-    lengths = [max(1, round(len(word) * _CHARACTER_S * RATE_HZ)) for word in words]
+@dataclass(frozen=True, slots=True)
+class _Hummed:
+    """A word, or what is said for it."""
+
+    text: str
+    """As it is written; "" goes on with the one before."""
+    said: str
+    manner: Manner
+
+
+def _words(line: Line) -> Iterator[_Hummed]:
+    """What is hummed: the words as they are written, and what readings say in their place."""
+    at = 0
+    for reading in (*line.readings, None):
+        end = len(line.text) if reading is None else reading.start
+        for match in re.finditer(r"\S+", line.text[at:end]):
+            yield _Hummed(match[0], match[0], line.manner_at(at + match.start()))
+        if reading is not None:
+            text = line.text[reading.start : reading.end]
+            manner = line.manner_at(reading.start)
+            if reading.phonemes:
+                yield _Hummed(text, reading.phonemes, manner)
+            else:
+                for i, word in enumerate(word for word in reading.words if word != ","):
+                    yield _Hummed("" if i else text, word, manner)
+            at = reading.end
+
+
+def _hum(line: Line, pitch: float, seed: int) -> Spoken:
+    words = list(_words(line))
+    sizes = [round(_CHARACTER_S * RATE_HZ / word.manner.rate) for word in words]
+    lengths = [max(1, len(word.said)) * size for word, size in zip(words, sizes, strict=True)]
     # The seed moves the phase: enough to tell two seeds apart, too little to hear.
     phase = np.random.default_rng(seed).uniform(0, 2 * np.pi)
-    t = np.arange(sum(lengths)) / RATE_HZ
+    hz = np.repeat([pitch * word.manner.pitch_ratio for word in words], lengths)
+    turns = 2 * np.pi * (np.cumsum(hz) - hz) / RATE_HZ
     # Three overtones make it a hum, and give the pitch finder something to hold on to.
-    tone = sum(np.sin(2 * np.pi * k * pitch * t + phase) / k for k in (1, 2, 3)) / 3
+    tone = sum(np.sin(k * turns + phase) / k for k in (1, 2, 3)) / 3
     swell = np.concatenate([0.4 + 0.6 * np.sin(np.linspace(0, np.pi, n)) for n in lengths])
-    hum = 0.5 * tone * swell + _FAINT * _letters(words)
-    samples = np.concatenate([hum, np.zeros(round(_PAUSE_S * RATE_HZ))]).astype(np.float32)
+    hum = 0.5 * tone * swell + _FAINT * _letters(words, sizes)
+    if any(word.manner.gain_db for word in words):
+        hum = limited(hum * np.repeat([gain_of(word.manner.gain_db) for word in words], lengths))
+    is_asked = line.is_exact or line.ends_sentence
+    pause_s = line.pause_s if is_asked else _PAUSE_S / words[-1].manner.rate
+    samples = np.concatenate([hum, np.zeros(round(pause_s * RATE_HZ))]).astype(np.float32)
     edges = np.concatenate([[0], np.cumsum(lengths)]) / RATE_HZ
-    marks = tuple(Mark(w, float(edges[i]), float(edges[i + 1])) for i, w in enumerate(words))
-    return Spoken(Waveform(samples, RATE_HZ), sentence, marks, _sounds(marks))
+    marks: list[Mark] = []
+    for i, word in enumerate(words):
+        if word.text or not marks:
+            marks.append(Mark(word.text, float(edges[i]), float(edges[i + 1])))
+        else:
+            marks[-1] = Mark(marks[-1].text, marks[-1].start_s, float(edges[i + 1]))
+    return Spoken(Waveform(samples, RATE_HZ), line.text, tuple(marks), _sounds(words, edges))
 
 
-def _sounds(words: Sequence[Mark]) -> tuple[Mark, ...]:
+def _sounds(words: Sequence[_Hummed], borders: NDArray[np.float64]) -> tuple[Mark, ...]:
     """Each character is a sound; a blank of no length stands between words."""
     found: list[Mark] = []
-    for word in words:
+    for word, start_s, end_s in zip(words, borders[:-1], borders[1:], strict=True):
         if found:
-            found.append(Mark(" ", word.start_s, word.start_s))
-        edges = np.linspace(word.start_s, word.end_s, len(word.text) + 1)
-        found += [Mark(c.lower(), float(edges[i]), float(edges[i + 1])) for i, c in enumerate(word.text)]
+            found.append(Mark(" ", float(start_s), float(start_s)))
+        edges = np.linspace(start_s, end_s, len(word.said) + 1)
+        found += [Mark(c.lower(), float(edges[i]), float(edges[i + 1])) for i, c in enumerate(word.said)]
     return tuple(found)
 
 
@@ -259,13 +320,12 @@ def _letter_hz(place: int, *, begins: bool) -> float:
     return _FIRST_HZ + _APART_HZ * (place + (len(_LETTERS) if begins else 0))
 
 
-def _letters(words: Sequence[str]) -> NDArray[np.float64]:
-    """The tones (n,) that spell `words`; silence for a character that has none."""
-    size = round(_CHARACTER_S * RATE_HZ)
-    t = np.arange(size) / RATE_HZ
+def _letters(words: Sequence[_Hummed], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """The tones (n,) that spell `words`, so many samples a letter; silence for a character that has none."""
     parts = []
-    for word in words:
-        for i, character in enumerate(word.lower()):
+    for word, size in zip(words, sizes, strict=True):
+        t = np.arange(size) / RATE_HZ
+        for i, character in enumerate(word.said.lower() or " "):
             place = _LETTERS.find(character)
             tone = np.sin(2 * np.pi * _letter_hz(place, begins=i == 0) * t)
             parts.append(tone if place >= 0 else np.zeros(size))
@@ -275,43 +335,66 @@ def _letters(words: Sequence[str]) -> NDArray[np.float64]:
 def _read(wave: Waveform, span: Span) -> list[HeardWord]:
     """The words spelt in `span`; none where its tones are not ours, or the rate is too low to hold them."""
     highest = _letter_hz(len(_LETTERS), begins=True)
-    size = round(_CHARACTER_S * wave.rate_hz)
     if wave.rate_hz < 2 * highest or span.duration_s < 2 * _CHARACTER_S:
         return []
-    # A tone begins anywhere: the offset with the clearest letters is right.
     samples = wave.cut(span.start_s - _CHARACTER_S, span.end_s + _CHARACTER_S).samples
-    hz = [_letter_hz(i, begins=begins) for begins in (False, True) for i in range(len(_LETTERS))]
-    t = np.arange(size) / wave.rate_hz
-    probe = np.exp(-2j * np.pi * np.outer(t, hz)) * np.hanning(size)[:, None]
-    best: tuple[float, int, NDArray[np.float64]] | None = None
-    for offset in range(0, size, max(1, size // 12)):
-        count = (len(samples) - offset) // size
-        frames = samples[offset : offset + count * size].reshape(count, size)
-        rms = float(np.sqrt(np.square(frames).mean())) + 1e-9
-        # The amplitude of each tone, as a part of all that sounds.
-        loud = np.abs(frames @ probe) / (rms * size / 4)
-        clearness = float(loud.max(axis=1).sum())
-        if best is None or clearness > best[0]:
-            best = (clearness, offset, loud)
-    if best is None:
+    found = _letter_tones(samples, wave.rate_hz, 1.0)
+    if found is not None and _BLURRED[0] < found.clearness < _BLURRED[1] and span.duration_s < _LONGEST_S:
+        # Hummed slower or faster: at the right rate the letters are clearest.
+        others = [_letter_tones(samples, wave.rate_hz, rate) for rate in _RATES]
+        found = max((f for f in (found, *others) if f is not None), key=lambda f: f.clearness)
+    if found is None:
         return []
-    _, offset, loud = best
-    start_s = max(0.0, span.start_s - _CHARACTER_S) + offset / wave.rate_hz
-    floor = max(float(np.median(loud)), _LEAST / _SURELY)
+    character_s = _CHARACTER_S / found.rate
+    start_s = max(0.0, span.start_s - _CHARACTER_S) + found.offset / wave.rate_hz
+    floor = max(float(np.median(found.loud)), _LEAST / _SURELY)
     spelt: list[tuple[str, float]] = []
-    for i, row in enumerate(loud):
+    for i, row in enumerate(found.loud):
         place = int(row.argmax())
         if row[place] < _SURELY * floor:
             continue
         begins, letter = place >= len(_LETTERS), _LETTERS[place % len(_LETTERS)]
         if begins or not spelt:
-            spelt.append((letter, start_s + i * _CHARACTER_S))
+            spelt.append((letter, start_s + i * character_s))
         else:
             spelt[-1] = (spelt[-1][0] + letter, spelt[-1][1])
     # A hum that spells nothing has a loudest tone here and there, too, but not in most places.
-    if sum(len(word) for word, _ in spelt) < 0.6 * span.duration_s / _CHARACTER_S:
+    if sum(len(word) for word, _ in spelt) < 0.6 * span.duration_s / character_s:
         return []
-    return [HeardWord(word, at_s, at_s + len(word) * _CHARACTER_S, 0.95) for word, at_s in spelt]
+    return [HeardWord(word, at_s, at_s + len(word) * character_s, 0.95) for word, at_s in spelt]
+
+
+@dataclass(frozen=True, slots=True)
+class _LetterTones:
+    """How loud each letter's tone is in each place of a letter."""
+
+    rate: float
+    offset: int
+    """Sample at which the first letter begins."""
+    loud: NDArray[np.float64]
+    """(places, letters): the amplitude as a part of all that sounds."""
+    clearness: float
+    """The loudest tone of a place, the mean over all."""
+
+
+def _letter_tones(samples: NDArray[np.float32], rate_hz: int, rate: float) -> _LetterTones | None:
+    size = round(_CHARACTER_S * rate_hz / rate)
+    hz = [_letter_hz(i, begins=begins) for begins in (False, True) for i in range(len(_LETTERS))]
+    t = np.arange(size) / rate_hz
+    probe = np.exp(-2j * np.pi * np.outer(t, hz)) * np.hanning(size)[:, None]
+    best: _LetterTones | None = None
+    # A tone begins anywhere: the offset with the clearest letters is right.
+    for offset in range(0, size, max(1, size // 12)):
+        count = (len(samples) - offset) // size
+        if count == 0:
+            continue
+        frames = samples[offset : offset + count * size].reshape(count, size)
+        rms = float(np.sqrt(np.square(frames).mean())) + 1e-9
+        loud = np.abs(frames @ probe) / (rms * size / 4)
+        clearness = float(loud.max(axis=1).mean())
+        if best is None or clearness > best.clearness:
+            best = _LetterTones(rate, offset, loud, clearness)
+    return best
 
 
 def _fingerprint(takes: Sequence[Take], seed: int) -> str:

@@ -16,6 +16,8 @@ from sayso.domain.timing import Times
 from sayso.engines.base import Mark, Speaker
 from sayso.errors import BadRequest
 from sayso.pipeline.timing import Timeline
+from sayso.text.reading import read_script
+from sayso.text.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,17 @@ class Bit:
     by what resampler and encoder hold back."""
 
 
-def say(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) -> Made:
-    """All of `text` as one file. Raises BadRequest when the voice finds nothing to say in it."""
+def say(speaker: Speaker, text: str | Script, sound: SoundFormat, *, seed: int = 0) -> Made:
+    """All of `text` as one file; a seed in the script wins. Plain text or SSML becomes a script here.
+
+    Raises BadRequest when there is nothing to say in it, or its markup is malformed, and NotOffered.
+    """
     parts = []
     marks: list[Mark] = []
-    line = Timeline(text)
+    script = read_script(text) if isinstance(text, str) else text
+    line = Timeline(script.text)
     at_s = 0.0
-    for piece in speaker.speak(text, seed=seed):
+    for piece in speaker.speak(script, seed=_seed(script, seed)):
         parts.append(piece.wave.samples)
         marks += [Mark(m.text, m.start_s + at_s, m.end_s + at_s) for m in piece.marks]
         line.add(piece, at_s)
@@ -59,26 +65,26 @@ def say(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) -> Ma
     return Made(audio, wave.duration_s, tuple(marks), line.finish(wave.duration_s))
 
 
-def stream(speaker: Speaker, text: str, sound: SoundFormat, *, seed: int = 0) -> Iterator[bytes]:
-    """The samples of `text` without a header, a piece as soon as it is spoken.
+def stream(speaker: Speaker, script: Script, sound: SoundFormat, *, seed: int = 0) -> Iterator[bytes]:
+    """The samples of `script` without a header, a piece as soon as it is spoken.
 
     Whatever the pieces, their sum is what the whole resampled at once would be.
     """
-    return (bit.audio for bit in live(speaker, text, sound, container="raw", seed=seed) if bit.audio)
+    return (bit.audio for bit in live(speaker, script, sound, container="raw", seed=seed) if bit.audio)
 
 
 def live(
-    speaker: Speaker, text: str, sound: SoundFormat, *, container: str | None = None, seed: int = 0
+    speaker: Speaker, script: Script, sound: SoundFormat, *, container: str | None = None, seed: int = 0
 ) -> Iterator[Bit]:
-    """The sound of `text` in a container that streams, a bit as soon as it is spoken.
+    """The sound of `script` in a container that streams, a bit as soon as it is spoken.
 
     `container` overrules that of `sound`; `raw` is bare samples.
     """
     resampler = StreamResampler(speaker.rate_hz, sound.rate_hz)
     encoder = StreamEncoder(container or sound.container.value, sound.precision.value, sound.rate_hz)
-    line = Timeline(text)
+    line = Timeline(script.text)
     at_s = 0.0
-    for piece in speaker.speak(text, seed=seed):
+    for piece in speaker.speak(script, seed=_seed(script, seed)):
         times = line.add(piece, at_s)
         at_s += piece.wave.duration_s
         ready = resampler.push(piece.wave.samples)
@@ -86,6 +92,10 @@ def live(
     rest = resampler.push(np.zeros(0, np.float32), last=True)
     audio = encoder.push(rest) if len(rest) else b""
     yield Bit(audio + encoder.finish() if at_s else b"", line.rest(at_s))
+
+
+def _seed(script: Script, seed: int) -> int:
+    return seed if script.seed is None else script.seed
 
 
 def nothing_to_say() -> BadRequest:

@@ -50,7 +50,7 @@ def order_batch(services: Services, caller: Caller, project_id: str, order: Batc
     ]
     for n, one in enumerate(orders):
         try:
-            voice = check_order(services, caller, project_id, one)
+            voice, _ = check_order(services, caller, project_id, one)
         except Rejected as refused:
             raise type(refused)(
                 f"entry {n} of body: {refused}", {"body": f"entry {n} is refused"}

@@ -1,4 +1,4 @@
-"""Checks that several use cases share: lengths, URLs, speakable text."""
+"""Checks that several use cases share: lengths and URLs."""
 
 from __future__ import annotations
 
@@ -42,14 +42,4 @@ def check_url(field: str, url: str | None, most: int) -> None:
     if not good:
         raise BadRequest(
             f"{field} is not an http or https URL: {url[:80]!r}", {field: "must be an http(s) URL"}
-        )
-
-
-def check_speech(field: str, text: str, most: int) -> None:
-    """Raise unless `text` can be spoken: something pronounceable, at most `most` characters."""
-    check_text(field, text, most, required=True)
-    if not any(c.isalnum() for c in text):
-        raise BadRequest(
-            f"{field} has nothing to say: expected at least one letter or digit",
-            {field: "has nothing speakable"},
         )

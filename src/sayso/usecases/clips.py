@@ -11,10 +11,12 @@ from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.voice import Voice
 from sayso.pipeline import synthesis
+from sayso.pipeline.scripting import script_of
 from sayso.services import Services
 from sayso.storage import blobs, clips, deliveries, projects, voices
 from sayso.storage.ids import new_id
-from sayso.usecases.checks import check_speech, check_text, check_url
+from sayso.text.script import Script
+from sayso.usecases.checks import check_text, check_url
 from sayso.usecases.speech import speaker_of
 from sayso.workflows import make_clip, outbox
 
@@ -25,6 +27,7 @@ class ClipOrder:
 
     voice_id: str
     body: str
+    """Plain or SSML, kept as it was sent."""
     title: str | None = None
     is_archived: bool = False
     sound: SoundFormat = field(default_factory=SoundFormat)
@@ -55,8 +58,8 @@ def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipO
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
-    voice = check_order(services, caller, project_id, order)
-    made = synthesis.say(speaker_of(services, voice), order.body, order.sound)
+    voice, script = check_order(services, caller, project_id, order)
+    made = synthesis.say(speaker_of(services, voice), script, order.sound)
     now = datetime.now(UTC)
     with blobs.kept(services.db, services.blobs, made.audio) as key, services.db.begin() as tx:
         # Once more: the project may have been deleted while the clip was spoken.
@@ -78,7 +81,7 @@ def order_clip(services: Services, caller: Caller, project_id: str, order: ClipO
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
-    voice = check_order(services, caller, project_id, order)
+    voice, _ = check_order(services, caller, project_id, order)
     speaker_of(services, voice)
     now = datetime.now(UTC)
     with services.db.begin() as tx:
@@ -115,7 +118,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         wants_times=given.get("wants_times", old.wants_times),
         uses_terms=given.get("uses_terms", old.uses_terms),
     )
-    voice = check_order(services, caller, project_id, order)
+    voice, _ = check_order(services, caller, project_id, order)
     speaker_of(services, voice)
     with services.db.begin() as tx:
         clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
@@ -177,16 +180,18 @@ def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: st
     blobs.release(services.db, services.blobs, [clip.audio_key])
 
 
-def check_order(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Voice:
-    """The voice of `order`. Raises what is wrong with it: NotFound, BadRequest, TooLarge."""
+def check_order(
+    services: Services, caller: Caller, project_id: str, order: ClipOrder
+) -> tuple[Voice, Script]:
+    """The voice of `order` and what it is to say. Raises what is wrong with it: NotFound, BadRequest, NotOffered, TooLarge."""
     limits = services.limits
     with services.db.read() as tx:
         projects.find(tx, caller.account_id, project_id)
-    check_speech("body", order.body, limits.clip_characters)
+    script = script_of(order.body, limits.clip_characters, field="body")
     check_text("title", order.title, limits.max_name_characters)
     check_url("callback_uri", order.callback_uri, limits.max_url_characters)
     with services.db.read() as tx:
-        return voices.find(tx, caller.account_id, order.voice_id)
+        return voices.find(tx, caller.account_id, order.voice_id), script
 
 
 def new_clip(

@@ -11,11 +11,13 @@ from sayso.domain.clip import SoundFormat
 from sayso.domain.timing import Times
 from sayso.domain.voice import Voice
 from sayso.engines.base import Mark, Speaker
-from sayso.errors import NotOffered, WrongState
+from sayso.errors import WrongState
 from sayso.pipeline import synthesis
+from sayso.pipeline.scripting import script_of
 from sayso.services import Services
 from sayso.storage import projects, voices
-from sayso.usecases.checks import check_speech, check_text
+from sayso.text.script import Manner, Script
+from sayso.usecases.checks import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class SpeechOrder:
 
     voice_id: str
     text: str
+    """Plain or SSML; `pipeline.scripting.script_of` makes of it what is spoken."""
     sound: SoundFormat = field(default_factory=SoundFormat)
     project_id: str | None = None
     """Must be the account's when given; nothing is kept in it."""
@@ -53,15 +56,15 @@ class Speech:
 
 
 def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
-    """Say it whole. Raises NotFound, BadRequest, TooLarge, WrongState."""
-    speaker = _ready(services, caller, order)
+    """Say it whole. Raises NotFound, BadRequest, NotOffered, TooLarge, WrongState."""
+    speaker, script = _ready(services, caller, order)
     began = time.monotonic()
-    made = synthesis.say(speaker, order.text, order.sound, seed=order.seed)
+    made = synthesis.say(speaker, script, order.sound, seed=order.seed)
     return Speech(
         audio=made.audio,
         duration_s=made.duration_s,
         synthesis_s=time.monotonic() - began,
-        seed=order.seed,
+        seed=order.seed if script.seed is None else script.seed,
         sound=order.sound,
         marks=made.marks,
         times=made.times,
@@ -71,10 +74,10 @@ def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
 def stream(services: Services, caller: Caller, order: SpeechOrder) -> Iterator[bytes]:
     """Samples as `order.sound` says, without a header, the first as soon as a sentence exists.
 
-    Everything that can be refused is refused by this call: NotFound, BadRequest, TooLarge, WrongState.
+    Everything that can be refused is refused by this call: NotFound, BadRequest, NotOffered, TooLarge, WrongState.
     """
-    speaker = _ready(services, caller, order)
-    return synthesis.stream(speaker, order.text, order.sound, seed=order.seed)
+    speaker, script = _ready(services, caller, order)
+    return synthesis.stream(speaker, script, order.sound, seed=order.seed)
 
 
 def live(
@@ -82,10 +85,10 @@ def live(
 ) -> Iterator[synthesis.Bit]:
     """The same in a container that streams, with the times of letters and sounds; see `synthesis.live`.
 
-    Everything that can be refused is refused by this call: NotFound, BadRequest, TooLarge, WrongState.
+    Everything that can be refused is refused by this call: NotFound, BadRequest, NotOffered, TooLarge, WrongState.
     """
-    speaker = _ready(services, caller, order)
-    return synthesis.live(speaker, order.text, order.sound, container=container, seed=order.seed)
+    speaker, script = _ready(services, caller, order)
+    return synthesis.live(speaker, script, order.sound, container=container, seed=order.seed)
 
 
 def speaker_of(services: Services, voice: Voice) -> Speaker:
@@ -97,16 +100,14 @@ def speaker_of(services: Services, voice: Voice) -> Speaker:
     return services.speakers.get(voice.artifact_key)
 
 
-def _ready(services: Services, caller: Caller, order: SpeechOrder) -> Speaker:
+def _ready(services: Services, caller: Caller, order: SpeechOrder) -> tuple[Speaker, Script]:
     most = services.limits.clip_characters
     if order.field == "input":
         most = max(most, services.limits.openai_characters)
-    check_speech(order.field, order.text, most)
-    if order.rate != 1.0:
-        raise NotOffered("another speed than 1 is not spoken yet: leave it out", {"speed": "must be 1"})
+    script = script_of(order.text, most, field=order.field).spoken_in(Manner(rate=order.rate))
     check_text("title", order.title, services.limits.max_name_characters)
     with services.db.read() as tx:
         voice = voices.find(tx, caller.account_id, order.voice_id)
         if order.project_id is not None:
             projects.find(tx, caller.account_id, order.project_id)
-    return speaker_of(services, voice)
+    return speaker_of(services, voice), script

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
 from sayso.domain.consent import Ruling
 from sayso.domain.voice import VoiceType
-from sayso.errors import BadRequest, NotOffered
+from sayso.errors import BadRequest
 from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers, wrong
 
 Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
@@ -106,25 +104,8 @@ class EditProject(Form):
     is_archived: Flag = False
 
 
-_SSML = re.compile(
-    r"</?\s*(speak|break|prosody|emphasis|say-as|sub|lang|phoneme|audio|p|s|voice|resemble:[a-z]+)\b[^<>]*>",
-    re.IGNORECASE,
-)
-_WHOLE_SPEAK = re.compile(r"\A\s*<speak\b[^<>]*>(.*)</speak\s*>\s*\Z", re.IGNORECASE | re.DOTALL)
-
-
-def _spoken(text: str) -> str:
-    """The words of `text`. A `<speak>` around all of it is dropped; other SSML raises NotOffered."""
-    around = _WHOLE_SPEAK.match(text)
-    inner = html.unescape(around[1]) if around else text
-    found = _SSML.search(around[1] if around else text)
-    if found:
-        # Spoken as written it would be noise; dropped, the pauses and spellings it asks for were lost.
-        raise NotOffered(f"the SSML element <{found[1]}> is not spoken yet; send plain text")
-    return inner
-
-
-Speech = Annotated[Name, AfterValidator(_spoken)]
+Speech = Name
+"""Plain text or SSML, as it was sent: what it means is for `pipeline.scripting`."""
 
 
 class SoundForm(Form):

@@ -11,6 +11,7 @@ from sayso.domain.clip import Clip, ClipState
 from sayso.domain.event import BatchFinished, ClipFailed, ClipFinished, Event
 from sayso.errors import SaysoError
 from sayso.pipeline import synthesis
+from sayso.pipeline.scripting import script_of
 from sayso.services import Services
 from sayso.storage import batches, blobs, clips, voices
 from sayso.storage.clips import times_of, times_text
@@ -70,7 +71,8 @@ def speak(clip_id: str, revision: int) -> Outcome:
             voice = voices.fetch(tx, clip.voice_id)
         if voice is None or voice.artifact_key is None:
             return {"failed": f"voice {clip.voice_id} was deleted before the clip was made"}
-        made = synthesis.say(services.speakers.get(voice.artifact_key), clip.body, clip.sound)
+        script = script_of(clip.body, services.limits.clip_characters, field="body")
+        made = synthesis.say(services.speakers.get(voice.artifact_key), script, clip.sound)
         times = times_text(made.times) if clip.wants_times else None
         return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s, "times": times}
     except SaysoError as broken:

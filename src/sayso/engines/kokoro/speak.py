@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sayso.audio.level import gain_of, limited
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines.base import Mark, Spoken
 from sayso.engines.kokoro import ipa, network, symbols
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.text.english.phonemes import Word, join, phonemize
+from sayso.text.script import PLAIN, Cut, Line, Manner, Script, script_of_text
 from sayso.text.sentences import split
 
 _FIRST_CHARACTERS = 70
@@ -48,6 +50,8 @@ class _Score:
     """(1, 600 L, 9)."""
     frames: NDArray[np.int64]
     """(T,): how long each symbol lasts, the padding at both ends included."""
+    gains: NDArray[np.float32] | None
+    """(L,): how many times as loud each frame is to be; None where nothing changes."""
 
 
 class KokoroSpeaker:
@@ -60,48 +64,73 @@ class KokoroSpeaker:
         self._net, self._voice, self._turn = net, voice, turn
         self._affines = torch.from_numpy(voice.affines)[None]
 
-    def speak(self, text: str, *, seed: int = 0) -> Iterator[Spoken]:
+    def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
-        for number, piece in enumerate(split(text, first_longest=_FIRST_CHARACTERS)):
-            parts = list(_fitting(phonemize(piece.text)))
-            starts = [0, *(part[0].start for part in parts[1:]), len(piece.text)]
-            for i, part in enumerate(parts):
-                own = piece.text[starts[i] : starts[i + 1]]
-                pause_s = piece.pause_s if i == len(parts) - 1 else 0.0
-                with self._turn:
-                    score = self._score(join(part), noise_seed(seed, number))
-                    cut = _early_cut(part, score.frames) if number == 0 and i == 0 else None
-                    samples = self._decode(score, 0, cut[1] if cut else None)
-                if cut is None:
-                    yield _spoken(samples, score.frames, part, own.strip(), pause_s)
-                    continue
-                n_words, at = cut
-                border = part[n_words].start - starts[i]
-                head = _spoken(samples, score.frames, part[:n_words], own[:border].strip(), 0.0, goes_on=True)
-                yield head
-                with self._turn:
-                    samples = self._decode(score, at, None)
-                rest = part[n_words:]
-                n_symbols = sum(len(word.phonemes) + len(word.trailing) for word in part[:n_words])
-                # In the place of the padding symbol: what is left of the gap that was cut.
-                gap = int(score.frames[: 1 + n_symbols].sum()) - at
-                frames = np.concatenate([[gap], score.frames[1 + n_symbols :]])
-                yield _spoken(samples, frames, rest, own[border:].strip(), pause_s, goes_back=True)
+        script, number = script_of_text(text), 0
+        for line in script.lines(_cut_at_sentences()):
+            words = _ending(phonemize(line.text, line.readings), line)
+            if words:
+                yield from self._say(line, words, noise_seed(seed, number), is_first=number == 0)
+                number += 1
+            if line.is_exact:
+                lead_s = _LEAD_S if script.text[line.end :].strip() else 0.0
+                yield from _silence(line.pause_s - (_kept_s(line) if words else 0.0) - lead_s)
+
+    def _say(self, line: Line, words: Sequence[Word], seed: int, *, is_first: bool) -> Iterator[Spoken]:
+        parts = list(_fitting(words))
+        starts = [0, *(part[0].start for part in parts[1:]), len(line.text)]
+        tail_s = _kept_s(line)
+        for i, part in enumerate(parts):
+            own = line.text[starts[i] : starts[i + 1]]
+            pause_s = line.pause_s if i == len(parts) - 1 and not line.is_exact else 0.0
+            with self._turn:
+                score = self._score(part, [line.manner_at(word.start) for word in part], seed)
+                cut = _early_cut(part, score.frames) if is_first and i == 0 else None
+                samples = self._decode(score, 0, cut[1] if cut else None)
+            gains = _envelope(score.gains, 0, len(samples))
+            if cut is None:
+                yield _spoken(samples, score.frames, part, own.strip(), pause_s, tail_s, gains)
+                continue
+            n_words, at = cut
+            border = part[n_words].start - starts[i]
+            head = own[:border].strip()
+            yield _spoken(samples, score.frames, part[:n_words], head, 0.0, tail_s, gains, goes_on=True)
+            with self._turn:
+                samples = self._decode(score, at, None)
+            gains = _envelope(score.gains, at, len(samples))
+            rest = part[n_words:]
+            n_symbols = sum(len(word.phonemes) + len(word.trailing) for word in part[:n_words])
+            # In the place of the padding symbol: what is left of the gap that was cut.
+            gap = int(score.frames[: 1 + n_symbols].sum()) - at
+            frames = np.concatenate([[gap], score.frames[1 + n_symbols :]])
+            after = own[border:].strip()
+            yield _spoken(samples, frames, rest, after, pause_s, tail_s, gains, goes_back=True)
 
     @torch.inference_mode()
-    def _score(self, phonemes: str, seed: int) -> _Score:
-        """What the decoder needs to say the phonemes."""
-        ids = torch.tensor([symbols.ids(phonemes)])
+    def _score(self, words: Sequence[Word], manners: Sequence[Manner], seed: int) -> _Score:
+        """What the decoder needs to say the words, each in its manner."""
+        ids = torch.tensor([symbols.ids(join(words))])
         style = torch.from_numpy(self._voice.row(ids.shape[1]))[None]
         net = self._net
         hidden, text = net.read(ids)
         encoded = net.predictor.encode(hidden, style)
         lengths = net.predictor.durations(encoded)[0] / self._voice.rate_ratio
+        is_plain = all(manner == PLAIN for manner in manners)
+        if not is_plain:
+            rates = _by_symbol(words, [manner.rate for manner in manners], ids.shape[1])
+            lengths = lengths / torch.from_numpy(rates)
         frames = whole_frames(lengths)
         f0, energy = net.predictor.curves(network.spread(encoded, frames), style)
+        f0 = f0 * self._voice.pitch_ratio
+        gains = None
+        if not is_plain:
+            pitches = _by_symbol(words, [manner.pitch_ratio for manner in manners], ids.shape[1])
+            f0 = f0 * torch.from_numpy(_by_frame(pitches, frames)).repeat_interleave(2)
+            loud = _by_symbol(words, [gain_of(manner.gain_db) for manner in manners], ids.shape[1])
+            gains = _by_frame(loud, frames)
         asr = network.spread(text.transpose(1, 2), frames).transpose(1, 2)
         noise = source_noise(int(frames.sum()), seed)
-        return _Score(asr, f0 * self._voice.pitch_ratio, energy, noise, frames.numpy())
+        return _Score(asr, f0, energy, noise, frames.numpy(), gains)
 
     @torch.inference_mode()
     def _decode(self, score: _Score, start: int, end: int | None) -> Samples:
@@ -123,6 +152,62 @@ class KokoroSpeaker:
             said = self._net.decoder(*inputs)
         samples: Samples = said[0, network.FRAME * (start - first) : network.FRAME * (last - first)].numpy()
         return samples
+
+
+def _cut_at_sentences() -> Cut:
+    """Cuts text into what is said in one go; the first piece of all is shorter."""
+    first: int | None = _FIRST_CHARACTERS
+
+    def cut(text: str) -> list[tuple[int, int, float]]:
+        nonlocal first
+        pieces = split(text, first_longest=first)
+        if pieces:
+            first = None
+        return [(piece.start, piece.end, piece.pause_s) for piece in pieces]
+
+    return cut
+
+
+def _ending(words: tuple[Word, ...], line: Line) -> Sequence[Word]:
+    """`words` with a full stop where the line ends a sentence that was written without a mark."""
+    if not (words and line.ends_sentence) or set(words[-1].trailing) & set(".!?…:;"):
+        return words
+    return (*words[:-1], replace(words[-1], trailing=words[-1].trailing.rstrip(" ,—(“") + "."))
+
+
+def _kept_s(line: Line) -> float:
+    """Silence that is left after the speech of a line: less before a pause that is shorter."""
+    return min(_TAIL_S, max(0.0, line.pause_s - _LEAD_S)) if line.is_exact else _TAIL_S
+
+
+def _silence(duration_s: float) -> Iterator[Spoken]:
+    size = round(duration_s * network.RATE_HZ)
+    if size > 0:
+        yield Spoken(Waveform(np.zeros(size, np.float32), network.RATE_HZ), "")
+
+
+def _by_symbol(words: Sequence[Word], values: Sequence[float], size: int) -> NDArray[np.float32]:
+    """The value of each word for each of its symbols, (size,); the padding at the ends goes with its neighbour."""
+    counts = [len(word.phonemes) + len(word.trailing) for word in words]
+    spread = np.repeat(np.asarray(values, np.float32), counts)
+    spread = np.concatenate([spread[:1], spread, spread[-1:]])
+    return np.pad(spread, (0, max(0, size - len(spread))), mode="edge")[:size]
+
+
+def _by_frame(values: NDArray[np.float32], frames: Tensor) -> NDArray[np.float32]:
+    """The same for each frame, (L,), with a step of 75 ms from one to the next."""
+    steps = np.repeat(values, frames.numpy())
+    padded = np.pad(steps, 1, mode="edge")
+    smooth: NDArray[np.float32] = ((padded[:-2] + padded[1:-1] + padded[2:]) / 3).astype(np.float32)
+    return smooth
+
+
+def _envelope(gains: NDArray[np.float32] | None, start: int, size: int) -> Samples | None:
+    """The gain of each of `size` samples that begin with frame `start`, without steps."""
+    if gains is None:
+        return None
+    middles = (np.arange(len(gains)) + 0.5 - start) * network.FRAME
+    return np.interp(np.arange(size), middles, gains).astype(np.float32)
 
 
 def whole_frames(lengths: Tensor) -> Tensor:
@@ -183,6 +268,8 @@ def _spoken(
     words: Sequence[Word],
     text: str,
     pause_s: float,
+    tail_s: float,
+    gains: Samples | None,
     *,
     goes_on: bool = False,
     goes_back: bool = False,
@@ -194,13 +281,16 @@ def _spoken(
     if len(loud) and not goes_back:
         start = max(0, int(loud[0]) - round(_LEAD_S * rate))
     if len(loud) and not goes_on:
-        end = min(end, int(loud[-1]) + round(_TAIL_S * rate))
+        end = min(end, int(loud[-1]) + round(tail_s * rate))
     cut = samples[start:end].copy()
+    if gains is not None:
+        # After the trimming: what is to be soft is speech all the same.
+        cut = limited(cut * gains[start:end]).astype(np.float32)
     n = min(len(cut) // 2, round(_FADE_S * rate))
     ramp = np.linspace(0, 1, n, dtype=np.float32)
     cut[:n] *= ramp
     cut[len(cut) - n :] *= ramp[::-1]
-    silence = np.zeros(0 if goes_on else round(max(0.0, pause_s - _TAIL_S) * rate), np.float32)
+    silence = np.zeros(0 if goes_on else round(max(0.0, pause_s - tail_s) * rate), np.float32)
     borders = np.concatenate([[0], np.cumsum(frames)]) * network.FRAME
 
     def place_s(symbol: int) -> float:

@@ -10,12 +10,14 @@ plural ("C D's"). A comma among the words is a short pause, as between the group
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sayso.text.english import abbreviations as known
 from sayso.text.english import figures, wording
 from sayso.text.english.fold import fold
 from sayso.text.english.place import Place
+from sayso.text.script import Reading
 
 PUNCTUATION = frozenset(';:,.!?—…"()“” ')
 """Everything that may stand in `trailing`."""
@@ -33,6 +35,8 @@ class Token:
     """At least one word; see the module's text for their spelling."""
     trailing: str
     """Marks and spaces up to the next token, from `PUNCTUATION`."""
+    phonemes: str = ""
+    """What is said whatever the words are, in the engine's symbols; "" where the words tell."""
 
 
 _RULES = [*wording.FIRST, *figures.RULES, *wording.LAST]
@@ -42,6 +46,8 @@ _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)
 _FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#-]|://)")
 _DASHES = re.compile(r"\s*(?:—|–|-{2,}| -(?= ))\s*")
 _DOTS = re.compile(r"…|\.{2,}|(?:\. ){2,}\.")
+_HIDDEN = "\ue000"
+"""Stands for each character whose reading is given; folding leaves no such character in a text."""
 _MARKS = {"[": "(", "]": ")", "{": "(", "}": ")"}
 
 
@@ -58,14 +64,26 @@ def _is_shouted(text: str) -> bool:
 class _Reader:
     """Reads one text from left to right and gathers tokens."""
 
-    def __init__(self, original: str) -> None:
+    def __init__(self, original: str, readings: Sequence[Reading]) -> None:
         self.original = original
         folded = fold(original)
         self.text, self.offsets, self.ends = folded.text, folded.starts, folded.ends
+        self.given: dict[int, tuple[int, Reading]] = {}
+        self.phonemes: dict[int, str] = {}
+        for reading in readings:
+            self._hide(reading)
         self.shouted = _is_shouted(self.text)
         self.found: list[tuple[int, int, list[str]]] = []
         self.marks: list[str] = []
         self.skipped_ends: dict[int, int] = {}
+
+    def _hide(self, reading: Reading) -> None:
+        """Put something that no rule knows in the place of a text whose reading is given."""
+        inside = [i for i, start in enumerate(self.offsets) if reading.start <= start < reading.end]
+        if inside:
+            first, last = inside[0], inside[-1] + 1
+            self.given[first] = (last, reading)
+            self.text = self.text[:first] + _HIDDEN * (last - first) + self.text[last:]
 
     def read(self) -> list[Token]:
         position = 0
@@ -78,6 +96,7 @@ class _Reader:
                 start + len(self.original[start:end].rstrip()),
                 tuple(words),
                 tidy_marks(marks, last=i == len(self.found) - 1),
+                self.phonemes.get(start, ""),
             )
             for i, ((start, end, words), marks) in enumerate(zip(self.found, self.marks, strict=True))
         ]
@@ -92,6 +111,14 @@ class _Reader:
         self.found.append((first, last, words))
         self.marks.append("")
 
+    def _say_given(self, position: int) -> int:
+        end, reading = self.given[position]
+        if reading.words:
+            self._say(position, end, list(reading.words))
+            if reading.phonemes:
+                self.phonemes[self.offsets[position]] = reading.phonemes
+        return end
+
     def _mark(self, mark: str) -> None:
         if self.marks:
             self.marks[-1] += mark
@@ -100,6 +127,8 @@ class _Reader:
         text = self.text
         if position in self.skipped_ends:
             return self.skipped_ends[position]
+        if position in self.given:
+            return self._say_given(position)
         if (
             (fast := _FAST_WORD.match(text, position)) is not None
             and (position == 0 or not text[position - 1].isalnum())
@@ -211,12 +240,12 @@ def tidy_marks(marks: str, *, last: bool) -> str:
     return tidied
 
 
-def tokens(text: str) -> list[Token]:
-    """Everything in `text` that is spoken, in order.
+def tokens(text: str, readings: Sequence[Reading] = ()) -> list[Token]:
+    """Everything in `text` that is spoken, in order; `readings` say what is spoken for some of its stretches.
 
     Text of another script, emoji and ornaments give nothing; a text of nothing else gives an empty list.
     """
-    return _Reader(text).read()
+    return _Reader(text, readings).read()
 
 
 def spoken(text: str) -> str:

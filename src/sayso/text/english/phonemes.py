@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from sayso.text.english.exceptions import EXCEPTIONS
 from sayso.text.english.fold import plain_letters
 from sayso.text.english.letters import LETTER_NAMES
 from sayso.text.english.normalise import Token, tokens
+from sayso.text.script import Reading
 
 _PAUSES = frozenset(";:,.!?—…")
 
@@ -31,14 +32,16 @@ class Word:
     """Offset after the last character."""
 
 
-def phonemize(text: str) -> tuple[Word, ...]:
+def phonemize(text: str, readings: Sequence[Reading] = ()) -> tuple[Word, ...]:
     """The sounds of `text` of any length, in order. No speakable Latin letter or digit gives ().
+
+    `readings` tell what is said for some stretches; a `Word` is never part of one and part of something else.
 
     The engine's input is `join(words)`; every character of it is one of the engine's symbols.
     """
-    found = tokens(text)
+    found = tokens(text, readings)
     spoken = [word for token in found for word in token.spoken]
-    sounds = _sounds(spoken, _pause_after(found))
+    sounds = _sounds(spoken, _pause_after(found), _given(found))
     words: list[Word] = []
     position = 0
     for token in found:
@@ -65,12 +68,28 @@ def _pause_after(found: Sequence[Token]) -> list[bool]:
     return pauses
 
 
-def _sounds(spoken: Sequence[str], pauses: Sequence[bool]) -> list[str]:
+def _given(found: Sequence[Token]) -> dict[int, str]:
+    """Sounds that are not to be looked up, by the place of their word among the spoken ones."""
+    given: dict[int, str] = {}
+    position = 0
+    for token in found:
+        if token.phonemes:
+            given |= {position + i: "" for i in range(len(token.spoken))}
+            given[position + len(token.spoken) - 1] = token.phonemes
+        position += len(token.spoken)
+    return given
+
+
+def _sounds(spoken: Sequence[str], pauses: Sequence[bool], given: Mapping[int, str]) -> list[str]:
     """Symbols of each spoken word. From the back, because some words wait for the sound after them."""
     sounds = [""] * len(spoken)
     following = ""
     for i in range(len(spoken) - 1, -1, -1):
         word = spoken[i]
+        if i in given:
+            sounds[i] = given[i]
+            following = sounds[i] or following
+            continue
         if word == ",":
             sounds[i] = ","
             continue

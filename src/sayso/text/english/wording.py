@@ -88,7 +88,7 @@ def _undotted(match: re.Match[str], place: Place) -> list[str] | None:
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
-def _roman(text: str) -> int | None:
+def roman(text: str) -> int | None:
     """The value of a Roman numeral below 400 in its usual form, else None."""
     if not re.fullmatch(r"C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", text):
         return None
@@ -100,7 +100,7 @@ def _roman(text: str) -> int | None:
 
 
 def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
-    value = _roman(match[0])
+    value = roman(match[0])
     before = place.before
     if value is None or place.shouted:
         return None

@@ -1,0 +1,42 @@
+"""A request's text -> the script that is spoken: one place behind every speech route, the clip workflow and `sayso say`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sayso.errors import BadRequest, TooLarge
+from sayso.text.reading import read_script
+from sayso.text.script import Script
+from sayso.text.terms import with_terms
+
+
+def script_of(
+    text: str,
+    most_characters: int,
+    *,
+    field: str = "text",
+    terms: Mapping[str, str] | None = None,
+    sounds: Mapping[str, str] | None = None,
+) -> Script:
+    """What to say for `text`, plain or SSML, of at most `most_characters` without markup.
+
+    `terms` (written form -> what is said for it) and `sounds` (word -> IPA) are the speaker's own dictionary; what the
+    text itself says of a word wins over them.
+
+    Raises BadRequest (with line and column where markup is wrong), NotOffered for elements that are not spoken, and
+    TooLarge; all of them name `field`.
+    """
+    if not text.strip():
+        raise BadRequest(f"{field} is missing: send some text", {field: "is required"})
+    script = read_script(text, field)
+    if len(script.text) > most_characters:
+        raise TooLarge(
+            f"{field} has {len(script.text)} characters, at most {most_characters} are taken: shorten it",
+            {field: f"at most {most_characters} characters"},
+        )
+    if not script.is_speakable():
+        raise BadRequest(
+            f"{field} has nothing to say: expected at least one letter or digit",
+            {field: "has nothing speakable"},
+        )
+    return with_terms(script, terms or {}, sounds or {})
