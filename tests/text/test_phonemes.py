@@ -159,3 +159,92 @@ def test_positions_survive_folding_of_odd_characters() -> None:
 def test_every_word_has_at_most_one_main_stress_per_spoken_part() -> None:
     for word in ["photosynthesis", "xylograph", "blorptastic", "chowdhurian", "snickerdoodled"]:
         assert len(re.findall("ˈ", pronounce(word))) == 1
+
+
+HETERONYMS = """
+I read it yesterday. | ɹˈɛd
+I will read it. | ɹˈid
+She has read it. | ɹˈɛd
+I like to read. | ɹˈid
+They read books every day. | ɹˈid
+the lead pipe | lˈɛd
+They lead the team. | lˈid
+a lead of two points | lˈid
+a tear in her eye | tˈɪɹ
+Don't tear it. | tˈɛɹ
+the wind blew | wˈɪnd
+wind the clock | wˈInd
+I live here | lˈɪv
+a live show | lˈIv
+close the door | klˈOz
+stand close to me | klˈOs
+a bow and arrow | bˈO
+take a bow | bˈW
+the bass guitar | bˈAs
+he caught a bass | bˈæs
+a dove flew | dˈʌv
+he dove into the water | dˈOv
+the desert is dry | dˈɛz
+do not desert me | dəzˈɜɹt
+I object to that | əbʤˈɛkt
+an object | ˈɑb
+they present the award | pɹizˈɛnt
+a present for you | pɹˈɛz
+we record music | ɹəkˈɔɹd
+a new record | ɹˈɛkəɹd
+to permit it | pəɹmˈɪt
+a permit | pˈɜɹmˌɪt
+he was content | kəntˈɛnt
+the content of the box | kˈɑntɛnt
+refuse to go | ɹəfjˈuz
+the minute hand | mˈɪnət
+a minute detail | mInˈut
+use it | jˈuz
+no use | jˈus
+the house is big | hˈWs
+they house people | hˈWz
+an excuse | ɪkskjˈus
+excuse me | ɪkskjˈuz
+I used to go | jˈust
+I used it | jˈuzd
+a separate room | sˈɛpəɹət
+separate them | sˈɛpəɹˌAt
+graduate school | ɡɹˈæʤəwət
+they graduate soon | ɡɹˈæʤəwˌAt
+an invalid code | ɪnvˈælɪd
+the invalid lay in bed | ˈɪnvələd
+perfect the plan | pəɹfˈɛkt
+a perfect plan | pˈɜɹfɪkt
+project the image | pɹəʤˈɛkt
+a project | pɹˈɑʤɛkt
+produce results | pɹədˈus
+fresh produce | pɹˈOdus
+polish the shoes | pˈɑlɪʃ
+Polish food | pˈOlɪʃ
+moderate the debate | mˈɑdəɹˌAt
+a moderate view | mˈɑdəɹət
+sow the seeds | sˈO
+the sow and her piglets | sˈW
+row the boat | ɹˈO
+they subject him to it | səbʤˈɛkt
+the subject | sˈʌbʤɪkt
+a conduct code | kˈɑndəkt
+they conduct tests | kəndˈʌkt
+rebel against them | ɹəbˈɛl
+a rebel | ɹˈɛbᵊl
+console her | kənsˈOl
+a game console | kˈɑnsˌOl
+the number is higher | nˈʌmbəɹ
+wound up | wˈWnd
+a deep wound | wˈund
+does he know | dˈʌz
+estimate the cost | ˈɛstəmˌAt
+an estimate | ˈɛstəmət
+the refuse collection | ɹˈɛfjus
+"""
+
+
+@pytest.mark.parametrize("row", HETERONYMS.strip().splitlines())
+def test_heteronyms_go_by_their_neighbours(row: str) -> None:
+    text, sound = (part.strip() for part in row.split("|"))
+    assert sound in join(phonemize(text))

@@ -9,7 +9,7 @@ TITLES = {
     "hon": "honorable", "gen": "general", "col": "colonel", "maj": "major", "lt": "lieutenant", "sgt": "sergeant",
     "capt": "captain", "cpt": "captain", "cmdr": "commander", "cpl": "corporal", "pvt": "private", "adm": "admiral",
     "sen": "senator", "rep": "representative", "gov": "governor", "pres": "president", "st": "saint",
-    "supt": "superintendent", "messrs": "messieurs", "fr": "father", "sr": "senior", "jr": "junior",
+    "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "drs": "doctors", "supt": "superintendent", "messrs": "messieurs", "fr": "father", "sr": "senior", "jr": "junior",
 }  # fmt: skip
 """Spoken before a name; their dot never ends a sentence (but for sr and jr)."""
 
@@ -26,7 +26,7 @@ WORDS = {
     "sep": "september", "sept": "september", "oct": "october", "nov": "november", "dec": "december",
     "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "thu": "thursday", "thur": "thursday",
     "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday", "no": "number", "nos": "numbers",
-    "sq": "square", "ft": "feet", "hrs": "hours", "hr": "hour", "mins": "minutes", "secs": "seconds", "yrs": "years",
+    "rm": "room", "rte": "route", "mts": "mountains", "pkwy": "parkway", "sq": "square", "ft": "feet", "hrs": "hours", "hr": "hour", "mins": "minutes", "secs": "seconds", "yrs": "years",
     "lbs": "pounds", "lb": "pounds", "oz": "ounces", "wk": "week", "wks": "weeks", "mo": "months",
 }  # fmt: skip
 """Spoken for the short form with a dot."""
@@ -47,6 +47,11 @@ PHRASES = {
     "CO2": "C O two", "H2O": "H two O", "O2": "O two", "BSc": "B S C", "MSc": "M S C", "DJs": "D jays", "DJ": "D jay",
     "a.m.": "A M", "p.m.": "P M", "A.M.": "A M", "P.M.": "P M", "U.S.": "U S", "U.K.": "U K", "U.S.A.": "U S A",
     "B.C.": "B C", "A.D.": "A D", "D.C.": "D C", "YouTube": "you tube", "GitHub": "git hub", "kWh": "kilowatt hours",
+    "WWII": "world war two", "WWI": "world war one", "WW2": "world war two", "WW1": "world war one", "iMac": "eye mac", "IoT": "I O T", "VoIP": "voip",
+    "SaaS": "sass", "PyTorch": "pie torch", "PostgreSQL": "post gress Q L", "NaCl": "N A C L", "SARS-CoV-2": "sars co V two",
+    "E=mc²": "E equals M C squared", "!=": "is not equal to", "==": "equals", "<=": "is at most", ">=": "is at least",
+    "gov't": "government", "Gov't": "government", "int'l": "international", "Int'l": "international", "IPv4": "I P V four", "IPv6": "I P V six", "pH": "P H", "dB": "decibels", "GmbH": "G M B H",
+    "+/-": "plus or minus", "->": "to", "=>": "to", "fl. oz.": "fluid ounces", "cu. ft.": "cubic feet", "sq. ft.": "square feet",
     "JPEG": "jay peg", "MPEG": "em peg", "SQL": "sequel", "GUI": "gooey", "MS-DOS": "M S doss",
 }  # fmt: skip
 """Written form, exactly -> words."""
@@ -60,7 +65,7 @@ SAID_AS_WORDS = wordset(
 """Capitals that are said as a word."""
 
 SAID_AS_LETTERS = wordset(
-    "FBI CIA USA UK EU UN US HTML HTTP HTTPS CSS FTP SSH DNS URL URI API CPU GPU TPU USB HDMI LED LCD DVD CD TV PC "
+    "ISBN SSN FBI CIA USA UK EU UN US HTML HTTP HTTPS CSS FTP SSH DNS URL URI API CPU GPU TPU USB HDMI LED LCD DVD CD TV PC "
     "IBM AMD HP BBC CNN NBC ABC CBS ESPN HBO MTV NFL NBA NHL MLB NCAA UFC MIT UCLA NYU USC PHP XML PDF PNG SVG CSV IT ID "
     "AI ML NLP TTS ASR LLM GPT CEO CFO CTO COO HR PR VIP FAQ DIY RSVP ATM GPS SUV DNA RNA HIV MRI CT ICU ER IQ EQ PS AM "
     "PM AD BC BCE CE EST PST CST MST GMT UTC ETA FYI BTW IMO TBD TBA LOL OMG WTF IRS DMV NYPD LAPD NSA EPA FDA CDC WHO IMF "
@@ -86,6 +91,8 @@ MONTHS = {
 CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"), "US$": ("U S dollar", "U S dollars", "cent", "cents"),
     "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"), "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "R$": ("real", "reals", "centavo", "centavos"),
     "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"), "€": ("euro", "euros", "cent", "cents"),
     "¥": ("yen", "yen", "sen", "sen"), "₹": ("rupee", "rupees", "paisa", "paise"), "₩": ("won", "won", "jeon", "jeon"),
@@ -131,7 +138,12 @@ UNITS: dict[str, str | tuple[str, str]] = {
     "cm³": ("cubic centimeter", "cubic centimeters"), "sq ft": ("square foot", "square feet"),
     "sq mi": ("square mile", "square miles"), "ha": "hectare", "dpi": ("dot per inch", "dots per inch"),
     "MP": "megapixel", "cc": "C C", "pt": "point", "psi": "P S I", "hp": ("horsepower", "horsepower"),
-    "tbsp": "tablespoon", "tsp": "teaspoon",
+    "wk": "week", "wks": "week", "yr": "year", "yrs": "year", "mo": "month", "mos": "month", "qt": "quart", "dL": "deciliter",
+    "mpg": ("mile per gallon", "miles per gallon"), "fl oz": "fluid ounce", "fl. oz.": "fluid ounce", "cu ft": ("cubic foot", "cubic feet"),
+    "cu. ft.": ("cubic foot", "cubic feet"), "sq. ft.": ("square foot", "square feet"), "sq m": "square meter",
+    "sq km": "square kilometer", "m/s²": ("meter per second squared", "meters per second squared"),
+    "mmHg": ("millimeter of mercury", "millimeters of mercury"), "ppm": ("part per million", "parts per million"),
+    "Gb": "gigabit", "Mb": "megabit", "kN": "kilonewton", "tbsp": "tablespoon", "tsp": "teaspoon",
 }  # fmt: skip
 """Unit -> its singular, or singular and plural where an s at the end is not enough."""
 

@@ -269,10 +269,12 @@ def _range(match: re.Match[str], _: Place) -> list[str] | None:
     return [*year_like(first), "to", *year_like(second)]
 
 
-def _times(match: re.Match[str], _: Place) -> list[str] | None:
+def _times(match: re.Match[str], place: Place) -> list[str] | None:
     words = year_like(match["a"])
+    # A room is four by five, a sum is four times five.
+    joint = "times" if re.match(r"\s?=", place.text[match.end() :]) else "by"
     for side in re.findall(_NUMBER, match["rest"]):
-        words += ["by", *year_like(side)]
+        words += [joint, *year_like(side)]
     return words
 
 

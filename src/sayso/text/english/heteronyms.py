@@ -25,11 +25,20 @@ _BEFORE_VERB = wordset(
     "cannot must n't help helps helped"
 )
 _OBJECTS = wordset("me you him her it us them people")
+_SURE_OBJECTS = wordset("me him us them")
 _CAUSING = wordset("let lets letting make makes made help helps helped watch watched see saw hear heard")
 _BEFORE_PAST = wordset(
     "have has had having was were been be is are am being i've we've you've they've he's she's already just well widely"
 )
 _PAST_HINTS = wordset("yesterday ago last once had was were did when")
+
+
+_BEFORE_MOOD = wordset(
+    "was were am be been feel feels felt feeling quite perfectly not seem seems seemed very so looked"
+)
+_AFTER_PERSON = wordset("was is had has who lay lies could would in and") | {""}
+_BEFORE_GOODS = wordset("fresh local organic farm seasonal dairy homegrown imported")
+_AFTER_WASTE = wordset("collection collector collectors bin bins truck trucks bag bags disposal dump heap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,9 @@ _OTHER_WHEN_NEAR = {
     "lead": wordset("pipe pipes paint poisoning metal heavy toxic zinc copper iron pencil"),
     "minute": wordset("detail details amounts particles quantities differences"),
     "dove": wordset("into he she they deep headfirst off"),
-    "polish": wordset("poland warsaw language people government german russian"),
+    "polish": wordset("poland warsaw language people government german russian food vodka sausage border citizen citizens history army "
+        "artist capital government president parliament cuisine poet composer pope"),
+    "sow": wordset("piglets piglet pigs pig boar farrowed litter"),
     "resume": wordset("my your his her their cv job submit send the"),
     "wound": wordset("up down around clock through"),
     "row": wordset("argument furious"),
@@ -181,8 +192,16 @@ def choose(word: str, previous: Sequence[str], following: Sequence[str]) -> str 
             )
         case "close":
             return _close(before, after)
-        case "content" if after in ("with", "to") and before not in _BEFORE_NOUN:
+        case "content" if (after in ("with", "to") and before not in _BEFORE_NOUN) or (
+            before in _BEFORE_MOOD and after in ("", "just", "and", "at", "now", "here")
+        ):
             return "kəntˈɛnt"
+        case "invalid" if not (before in ("an", "the") and after in _AFTER_PERSON):
+            return "ɪnvˈælɪd"
+        case "produce" if before in _BEFORE_GOODS:
+            return "pɹˈOdus"
+        case "refuse" if after in _AFTER_WASTE:
+            return "ɹˈɛfjus"
         case "use" | "uses" | "abuse" | "excuse" if before in (
             "of",
             "no",
@@ -212,6 +231,8 @@ def _noun_or_verb(pair: _Pair, before: str, after: str) -> str:
         return pair.verb
     if before in _BEFORE_NOUN:
         return pair.noun
+    if after in _SURE_OBJECTS or (not before and after == "against"):
+        return pair.verb
     # "They were close the door" is no English: an article after the word makes a verb of it.
     if not before and after in ("the", "a", "an", "your", "my", "his", "her", "this", "that", "all"):
         return pair.verb

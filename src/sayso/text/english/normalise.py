@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sayso.text.english import abbreviations as known
-from sayso.text.english import figures, wording
+from sayso.text.english import figures, forms, wording
 from sayso.text.english.fold import fold
 from sayso.text.english.place import Place
 from sayso.text.script import Reading
@@ -39,7 +39,7 @@ class Token:
     """What is said whatever the words are, in the engine's symbols; "" where the words tell."""
 
 
-_RULES = [*wording.FIRST, *figures.RULES, *wording.LAST]
+_RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
 _LINK = re.compile(r"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\s]*)\)")
 _BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+")
 _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")

@@ -13,7 +13,7 @@ _NAMES = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus", "?": "question mark", "=": "equals",
     "&": "and", "#": "hash", "%": "percent", ":": "colon", "~": "tilde",
 }  # fmt: skip
-_SPELLED = wordset("www html htm php http https ftp api faq pdf")
+_SPELLED = wordset("www html htm php http https ftp api faq pdf csv md bbc cnn nbc usr")
 _SPELLED_AFTER_DOT = wordset("io ai uk us tv co edu de fr id me")
 _PIECES = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])|\d+|[./\-_@+?=&#%:~]")
 

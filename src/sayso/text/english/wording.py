@@ -17,7 +17,8 @@ def _address(match: re.Match[str], _: Place) -> list[str] | None:
 
 
 def _phrase(match: re.Match[str], _: Place) -> list[str] | None:
-    return known.PHRASES[match[0]].split()
+    words = known.PHRASES[match["phrase"]].split()
+    return [*words[:-1], words[-1] + "'s"] if match["owner"] else words
 
 
 def _letters(text: str) -> list[str]:
@@ -35,7 +36,10 @@ def _initial(match: re.Match[str], _: Place) -> list[str] | None:
 def _abbreviation(match: re.Match[str], place: Place) -> list[str] | None:
     name = match["name"].lower()
     following = place.text[match.end() :].lstrip()
-    if name in ("st", "dr") and not following[:1].isupper() and place.before[:1].isupper():
+    if name == "ft" and following[:1].isupper():
+        return ["fort"]
+    is_named = place.before[:1].isupper() or place.before[:1].isdigit()
+    if name in ("st", "dr") and not following[:1].isupper() and is_named:
         return ["street" if name == "st" else "drive"]
     if name in known.TITLES:
         return [known.TITLES[name]]
@@ -109,7 +113,8 @@ def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
         if match[0] == "I" and re.match(r" [a-z]", place.text[match.end() :]):
             return None
         return cardinal(value)
-    if before.lower() in known.REGNAL and before[:1].isupper() and match[0] != "I":
+    alone = match[0] == "I" and not re.match(r" of [A-Z]|[.,;:)]|$", place.text[match.end() :])
+    if before.lower() in known.REGNAL and before[:1].isupper() and not alone:
         return ["the", *ordinal(value)]
     if len(match[0]) > 1 and set(match[0]) <= set("IVX") and match[0] not in ("XX", "XXX"):
         return cardinal(value)
@@ -120,7 +125,7 @@ _CASES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z']+|[A-Z]+")
 _PRONOUNCEABLE = re.compile(r"(?:[^aeiouy]{0,2}[aeiouy]{1,2})+[^aeiouy]{0,2}")
 
 
-def _capitals(word: str, place: Place) -> list[str]:
+def _capitals(word: str, place: Place, following: str = "") -> list[str]:
     """Capitals are letters, an acronym said as a word, or a word shouted."""
     stem, plural = (word[:-1], True) if word.endswith("s") and len(word) > 2 else (word, False)
     if plural and (stem in known.SAID_AS_LETTERS or stem not in known.SAID_AS_WORDS):
@@ -133,7 +138,7 @@ def _capitals(word: str, place: Place) -> list[str]:
     if place.shouted and listed:
         return [lower]
     if word in ("US", "IT"):
-        return _us_or_it(word, place)
+        return _us_or_it(word, place, following)
     if word in known.SAID_AS_LETTERS:
         return _letters(word)
     if word in known.SHORT_WORDS:
@@ -145,7 +150,14 @@ def _capitals(word: str, place: Place) -> list[str]:
     return _letters(word)
 
 
-def _us_or_it(word: str, place: Place) -> list[str]:
+_COMPUTING = re.compile(
+    r" (?:department|support|team|staff|infrastructure|manager|specialist|industry|sector|systems?|security|jobs?|budget|guy)\b"
+)
+
+
+def _us_or_it(word: str, place: Place, following: str) -> list[str]:
+    if word == "IT" and _COMPUTING.match(following):
+        return list(word)
     if word == "US" or place.before.lower() in (
         "the",
         "in",
@@ -180,7 +192,7 @@ def _word_rule(match: re.Match[str], place: Place) -> list[str] | None:
     if len(stem) == 1 and "B" <= stem <= "Z" and stem != "I":
         return [stem + "'s" if possessive else stem]
     if len(stem) > 1 and stem.isascii() and re.fullmatch(r"[A-Z]{2,}s?", stem):
-        words = _capitals(stem, place)
+        words = _capitals(stem, place, place.text[match.end() : match.end() + 20])
         return [*words[:-1], words[-1] + "'s"] if possessive else words
     if stem.isascii() and re.search(r"[a-z][A-Z]", stem):
         parts = _CASES.findall(stem)
@@ -239,7 +251,12 @@ _SYMBOLS = {
 
 
 FIRST: Rules = [
-    (re.compile(WORD_BEFORE + "(?:" + alternatives(known.PHRASES) + r")(?![\w&+#])"), _phrase),
+    (
+        re.compile(
+            WORD_BEFORE + "(?P<phrase>" + alternatives(known.PHRASES) + r")(?P<owner>'s(?!\w))?(?![\w&+#])"
+        ),
+        _phrase,
+    ),
     (re.compile(r"(?:https?|ftp)://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
     (re.compile(r"www\.[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
     (re.compile(r"(?<![\w.])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"), _address),
