@@ -286,10 +286,6 @@ def _is_news(record: logging.LogRecord) -> bool:
 # --- say and demo -------------------------------------------------------------------------------
 
 
-_MOST_CHARACTERS = 1_000_000
-"""A limit for requests would only be in the way of somebody at their own machine."""
-
-
 @app.command()
 def say(
     voice: Annotated[str, typer.Argument(help="Name or uuid of a voice here, or of a synthetic reader.")],
@@ -306,7 +302,6 @@ def say(
     """
     from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
     from sayso.pipeline import synthesis
-    from sayso.pipeline.scripting import script_of
     from sayso.usecases import local
 
     container = {".wav": Container.WAV, ".mp3": Container.MP3}.get(out.suffix.lower())
@@ -321,10 +316,9 @@ def say(
         text = sys.stdin.read()
     # A terminal of another encoding hands over bytes that no database knows.
     voice, text = (word.encode("utf-8", "replace").decode() for word in (voice, text))
-    script = script_of(text, _MOST_CHARACTERS)
     with local_services() as services:
         speaker = local.find_speaker(services, voice)
-        made = synthesis.say(speaker, script, SoundFormat(container, Precision.PCM_16, rate_hz), seed=seed)
+        made = synthesis.say(speaker, text, SoundFormat(container, Precision.PCM_16, rate_hz), seed=seed)
     try:
         out.write_bytes(made.audio)
     except OSError as error:

@@ -99,6 +99,22 @@ def test_models_and_voices_are_listed(sdk: openai.OpenAI, client: httpx.Client, 
     assert mute not in ids
 
 
+def test_speed_divides_the_length(sdk: openai.OpenAI, speaker: str) -> None:
+    sizes = [
+        len(
+            sdk.audio.speech.create(
+                model="tts-1",
+                voice=speaker,
+                input="Seven words are said here today, fast.",
+                response_format="pcm",
+                speed=speed,
+            ).content
+        )
+        for speed in (1.0, 2.0)
+    ]
+    assert sizes[0] / sizes[1] == pytest.approx(2.0, abs=0.02)
+
+
 def test_refusals_are_in_its_form(sdk: openai.OpenAI, server: Server, speaker: str) -> None:
     speak = sdk.audio.speech.create
     with pytest.raises(openai.NotFoundError, match="alloy"):

@@ -325,3 +325,13 @@ def test_own_terms_and_sounds_are_said_where_the_text_says_nothing_else() -> Non
         ("kubectl", "no", ""),
         ("GIF", "gif", "ʤɪf"),
     ]
+
+
+def test_a_manner_over_all_of_it() -> None:
+    script = read_script('<speak>a <prosody rate="200%">b</prosody> c<break time="1s"/>d</speak>')
+    faster = script.spoken_in(Manner(rate=1.5))
+    said = lines(faster)
+    assert [said[0].manner_at(i).rate for i in (0, 2, 4)] == [1.5, 3.0, 1.5]
+    assert said[1].manner_at(0).rate == 1.5
+    assert said[0].pause_s == 1.0
+    assert script.spoken_in(Manner()) is script

@@ -1,4 +1,4 @@
-"""A request's text -> the script that is spoken: one place behind every speech route, the clip workflow and `sayso say`."""
+"""A request's text -> the script that is spoken: one place behind every speech route and the clip workflow."""
 
 from __future__ import annotations
 
