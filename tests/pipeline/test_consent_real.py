@@ -103,13 +103,11 @@ def test_a_phrase_must_be_heard(say: Say, check: Check) -> None:
     assert codes(check(said, phrase="3 8 5 0 6")) == {"phrase_missing"}
 
 
-def test_a_bad_microphone_is_named_beside_what_it_did(say: Say, check: Check) -> None:
-    said = say("am_michael", STATEMENT)
+def test_a_bad_microphone_is_named_beside_another_reason(say: Say, check: Check) -> None:
+    said = say("af_heart", STATEMENT)
     noise = np.random.default_rng(1).standard_normal(len(said.samples)).astype(np.float32)
-    level = float(np.sqrt(np.mean(said.samples**2)))
-    drowned = Waveform(said.samples + level * noise, said.rate_hz)
+    drowned = Waveform(said.samples + np.float32(np.sqrt(np.mean(said.samples**2))) * noise, said.rate_hz)
     found = check(drowned, say("am_michael", READ[0]))
-    assert "noisy" in codes(found)
+    assert {"other_speaker", "noisy"} <= codes(found)
     assert "record it again where it is quiet" in (found.issue or "")
-    clear = check(say("af_heart", STATEMENT), say("am_michael", READ[0]))
-    assert codes(clear) == {"other_speaker"}
+    assert "noisy" not in codes(check(said, say("am_michael", READ[0])))
