@@ -48,6 +48,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
     limits = Limits(
         min_recordings_rapid=settings.min_recordings_rapid,
         min_recordings_professional=settings.min_recordings_professional,
+        professional_s=settings.professional_minutes * 60.0,
         speech_queue=settings.speech_queue,
         webhook_delays_s=settings.webhook_delays_s,
         webhook_pause_s=settings.webhook_pause_s,
@@ -98,7 +99,19 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
             step_s=settings.tone_step_s,
         ),
         trainer=ChildTrainer(
-            settings.engine, settings.models_folder, settings.threads, step_s=settings.tone_step_s
+            settings.engine,
+            settings.models_folder,
+            settings.threads,
+            step_s=settings.tone_step_s,
+            marks=settings.watermark,
+        ),
+        long_trainer=ChildTrainer(
+            settings.engine,
+            settings.models_folder,
+            settings.threads,
+            step_s=settings.tone_step_s,
+            nice=15,
+            marks=settings.watermark,
         ),
         preparer=ChildPreparer(
             settings.engine,
@@ -152,6 +165,7 @@ def close(services: Services) -> None:
     dispatcher.close_dispatcher(services)
     services.examiner.close()
     services.trainer.close()
+    services.long_trainer.close()
     services.preparer.close()
     services.analyser.close()
     services.decoder.close()

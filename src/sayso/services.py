@@ -70,6 +70,8 @@ class Limits:
     """What is taken of a rapid voice's dataset; a build learns from 15 s."""
     rapid_analysis_s: float = 45.0
     """So much is analysed of the recordings of a rapid voice; of longer ones the beginning."""
+    professional_s: float = 2_400.0
+    """What a professional voice may take, from the analysis of its recordings to the end."""
     training_attempts: int = 3
     """How often a build whose child process died is tried before the voice fails."""
     challenge_s: float = 600.0
@@ -142,8 +144,24 @@ class Trainer(Protocol):
     def train(self, folder: Path, seed: int, tell: Callable[[str, float, float | None], None]) -> Path:
         """Learn the voice; see `sayso.pipeline.training`. Raises TooLittleSpeech, Unavailable."""
 
+    def gather(self, folder: Path, tell: Callable[[str, float, float | None], None]) -> None:
+        """Make takes of all recordings; see `sayso.pipeline.ingest`. Raises TooLittleSpeech, Unavailable."""
+
+    def train_long(
+        self, folder: Path, seed: int, budget_s: float, tell: Callable[[str, float, float | None], None]
+    ) -> Path:
+        """Learn a professional voice; see `sayso.pipeline.training`. Raises TooLittleSpeech, Unavailable."""
+
+    def report(
+        self, folder: Path, artifact: Path, kind: str, tell: Callable[[str, float, float | None], None]
+    ) -> Path:
+        """Measure a finished voice; see `sayso.pipeline.report.measure`. Raises Unavailable."""
+
     def warm(self) -> None:
         """Start the child and load its models; returns at once."""
+
+    def rest(self) -> None:
+        """Give its memory back if nothing was asked for a while."""
 
     def close(self) -> None:
         """Stop the child process."""
@@ -212,6 +230,8 @@ class Services:
     decoder: Decoder
     examiner: Examiner
     trainer: Trainer
+    long_trainer: Trainer
+    """Of professional voices: a child of its own, at a lower priority, so that rapid builds do not wait for it."""
     preparer: Preparer
     analyser: Analyser
     consent: ConsentRules

@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     min_recordings_professional: int = Field(
         default=20, ge=1, le=10_000, description="Active recordings a professional build needs."
     )
+    professional_minutes: float = Field(
+        default=40.0,
+        ge=1.0,
+        le=1_440.0,
+        description="Minutes that a professional voice may take, from the analysis of its recordings to the end.",
+    )
     webhook_delays_s: Annotated[tuple[float, ...], NoDecode] = Field(
         default=(5.0, 30.0, 120.0, 600.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0),
         description="Seconds between the attempts of a callback, with commas between.",

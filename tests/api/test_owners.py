@@ -56,6 +56,8 @@ def test_nobody_sees_what_belongs_to_another(server: Server, client: httpx.Clien
             ("POST", f"/api/v2/voices/{speaker}/build", {}),
             ("GET", f"/api/v2/voices/{speaker}/recordings", None),
             ("GET", f"/api/v2/voices/{speaker}/analysis", None),
+            ("GET", f"/api/v2/voices/{speaker}/report", None),
+            ("POST", f"/api/v2/voices/{speaker}/cancel", None),
             ("GET", f"/api/v2/voices/{speaker}/recordings/{recording}", None),
             ("DELETE", f"/api/v2/projects/{project}", None),
             ("GET", f"/api/v2/projects/{project}/clips", None),

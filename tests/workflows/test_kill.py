@@ -303,3 +303,43 @@ def test_killed_at_random_a_build_is_finished_once(program: Program, receiver: R
         program.kill(only_the_parent=dice.random() < 0.5)
         program.start()
     assert_made_once(program, uuid, receiver)
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_a_professional_voice_is_finished_once(
+    program: Program, receiver: Receiver
+) -> None:
+    dice = random.Random(20)
+    entries = {f"{n}.wav": hum(19.0, 150 + n / 16) for n in range(33)}
+    with file_server() as files:
+        url = files.put("set.zip", zipped(entries))
+        asked = {"name": "Ada", "dataset_url": url, "callback_uri": receiver.url}
+        uuid = str(program.client.post("/api/v2/voices", json=asked).json()["item"]["uuid"])
+        kills: list[str] = []
+        while len(kills) < 20:
+            # Most of them while it trains.
+            stages = ("analysing the recordings",) if len(kills) < 3 else ("learning timbre",)
+            deadline = time.monotonic() + 120
+            while (voice := program.voice(uuid))["status"] == "running" and voice["stage"] not in stages:
+                assert time.monotonic() < deadline, voice
+                time.sleep(0.05)
+            if voice["status"] != "running":
+                break
+            time.sleep(dice.uniform(0.0, 0.5))
+            kills.append(str(program.voice(uuid)["stage"]))
+            program.kill(only_the_parent=dice.random() < 0.5)
+            program.start()
+        deadline = time.monotonic() + 180
+        while (voice := program.voice(uuid))["status"] == "running":
+            assert time.monotonic() < deadline, voice
+            time.sleep(0.2)
+    assert len(kills) >= 10, f"it was over before it could be killed: {kills}"
+    assert voice["status"] == "finished", voice
+    receiver.wait()
+    assert [told["status"] for told in receiver.accepted] == ["finished"]
+    report = program.client.get(f"/api/v2/voices/{uuid}/report").json()["item"]["payload"]
+    assert [point["step"] for point in report["training"]["points"]] == list(range(1, 9))
+    with closing(sqlite3.connect(program.home / "dbos.db")) as jobs:
+        made = jobs.execute("select status from workflow_status where name = 'train_voice'").fetchall()
+    assert made == [("SUCCESS",)]
+    assert not list((program.home / "work").iterdir())

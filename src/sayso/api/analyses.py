@@ -16,7 +16,7 @@ from sayso.wire.responses import success
 
 router = APIRouter(prefix="/api/v2/voices/{voice_uuid}/analysis", tags=["Analysis (ours)"])
 
-_HEADERS = {
+HEADERS = {
     # Its links are secrets of an hour.
     "cache-control": "private, no-store",
     "x-content-type-options": "nosniff",
@@ -34,13 +34,14 @@ def read(caller: Signed, services: Parts, links: Linked, request: Request, voice
     """Of its newest build or dataset: the verdict, and for every recording its scores, its class, why, and
     what to do. With `format=html`, or `Accept: text/html`, the same as a page with plots and players."""
     view = analyses.get_analysis(services, caller, identified(voice_uuid, "voice"))
-    if _wants_page(request):
-        return HTMLResponse(analyses.as_page(view, links.to), headers=_HEADERS)
+    if wants_page(request):
+        return HTMLResponse(analyses.as_page(view, links.to), headers=HEADERS)
     sound = {id_: links.to(key, f"{id_}.flac") for id_, key in view.audio_keys.items()}
     return Answer(success(analysis_item(view.voice, view.analysis, sound)))
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Whether people ask, by `format` or `Accept`. Raises BadRequest."""
     asked = request.query_params.get("format")
     if asked is None:
         return request.headers.get("accept", "").strip().lower().startswith("text/html")

@@ -22,6 +22,7 @@ from sayso.api import (
     phonemes,
     projects,
     recordings,
+    reports,
     speech,
     substitutions,
     voices,
@@ -44,7 +45,7 @@ def create_app(services: Services, *, public_url: str | None = None) -> ASGIApp:
     # routes, which take any prefix.
     for part in (
         *(health, docs, media, not_offered, callbacks),
-        *(voices, consents, analyses, recordings, projects, clips, batches),
+        *(voices, consents, analyses, reports, recordings, projects, clips, batches),
         *(substitutions, phonemes, account, openai, live_socket, speech),
     ):
         app.include_router(part.router)

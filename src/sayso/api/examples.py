@@ -320,6 +320,25 @@ _BODIES: dict[str, Json] = {
             replace(_A_VOICE, state=VoiceState.DATASET_ISSUE), _AN_ANALYSIS, {_RECORDING: _LINK}
         )
     ),
+    "report": responses.success(
+        {
+            "payload": {
+                "kind": receipt.REPORT,
+                "voice_uuid": _VOICE,
+                "build": 1,
+                "likeness": {"voice": 0.71, "same_speaker": 0.83, "strangers": [0.21, 0.3], "n": 0.8},
+                "words": {
+                    "words": 30,
+                    "word_errors": 1,
+                    "wer": 0.0333,
+                    "wrong": [{"said": "ice", "heard": "eyes"}],
+                },
+                "advice": ["Record a few questions: hardly any are among the recordings."],
+            },
+            "public_key": "…",
+            "signature": "…",
+        }
+    ),
     "reviews": {"success": True, "items": [consent.attempt_item(_A_CONSENT)]},
     "challenge": responses.success(
         consent.challenge_item(
@@ -335,6 +354,7 @@ _BODIES: dict[str, Json] = {
     "usage": responses.success(responses.usage_item(1_234.5)) | {"items": responses.usage_item(1_234.5)},
     "deleted": responses.success(),
     "voice deleted": responses.success(message=f"Voice {_VOICE} was deleted"),
+    "build cancelled": responses.success(message=f"The build of voice {_VOICE} was cancelled"),
     "build started": responses.success(message=f"Voice {_VOICE} is being built"),
     "speech": responses.speech_answer(b"RIFF", 2.9, 0.8, SoundFormat(rate_hz=48_000), 0, None),
 }

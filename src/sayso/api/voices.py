@@ -33,13 +33,20 @@ def _items(
     """The voices with what the flags of the query ask for."""
     paused = callbacks.paused_endpoints(services, caller)
     wants_sample = flag(request, "sample_url")
+    trained = voices.trainings_of(services, found)
 
     def item(voice: Voice) -> dict[str, Any]:
         sample_url = None
         if wants_sample and voice.sample_key is not None:
             sample_url = links.to(voice.sample_key, f"{voice.id}-sample.wav")
+        training = trained.get(voice.id)
+        training_sample = None if training is None else training.sample_key
         return voice_item(
             voice,
+            training=training,
+            training_sample_url=None
+            if training_sample is None
+            else links.to(training_sample, f"{voice.id}-training.wav"),
             advanced=flag(request, "advanced"),
             filters=flag(request, "filters"),
             wants_sample=wants_sample,
@@ -147,6 +154,17 @@ def delete(caller: Signed, services: Parts, voice_uuid: str) -> Answer:
     """For good, with its recordings."""
     voices.delete_voice(services, caller, identified(voice_uuid, "voice"))
     return Answer(success(message=f"Voice {voice_uuid} was deleted"))
+
+
+@router.post(
+    "/{voice_uuid}/cancel",
+    summary="Cancel a build (ours)",
+    responses=answers("build cancelled"),
+)
+def cancel(caller: Signed, services: Parts, voice_uuid: str) -> Answer:
+    """Stops a build, or the analysis of a dataset; a voice that spoke before goes on speaking. 409 where nothing runs."""
+    voice = voices.cancel_build(services, caller, identified(voice_uuid, "voice"))
+    return Answer(success(message=f"The build of voice {voice.id} was cancelled"))
 
 
 @router.post(

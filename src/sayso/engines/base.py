@@ -134,6 +134,28 @@ class Take:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How long a professional training may last, and what is wanted of it meanwhile."""
+
+    budget_s: float
+    """Wall seconds in all, those before a crash included, the time between a crash and the restart not."""
+    checkpoint_s: float = 60.0
+    """At most so much is lost by a crash."""
+    sample_s: float = 150.0
+    """How often the voice as it is by then is written to CANDIDATE in the folder."""
+    most_steps: int | None = None
+    """An end that does not depend on the machine, for tests and experiments."""
+    mishears: Callable[[Speaker], float] | None = None
+    """The part of the words that are misheard when a voice says unseen sentences, 0 to 1; None: nobody listens."""
+
+
+CANDIDATE = "candidate"
+"""The artifact of a training's newest voice, in its folder; replaced as a whole."""
+CURVE = "curve.json"
+"""What the training told of itself, in its folder: see `sayso.engines.curve`."""
+
+
 class Progress(Protocol):
     """Told now and then while something long runs. Must be cheap; must not raise."""
 
@@ -192,6 +214,15 @@ class VoiceEngine(Protocol):
         `folder` may hold the leftovers of an earlier run that died; go on from them or start anew,
         with the same result. The same takes, seed and machine give the same voice. The file is
         complete when this returns: written aside and renamed.
+        """
+
+    def train(
+        self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
+    ) -> Path:
+        """Learn a professional voice from minutes of `takes`, within the plan's budget; otherwise like `clone`.
+
+        Goes on from the last checkpoint in `folder`. Never worse than the rapid voice, which is a candidate, too.
+        The same takes, seed and machine give the same voice where `most_steps` ends it, not where time does.
         """
 
     def load(self, artifact: bytes) -> Speaker:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sayso.engines.base import Marker, Progress, Speaker, Spoken, Take, VoiceEngine
+from sayso.engines.base import Marker, Progress, Speaker, Spoken, Take, TrainingPlan, VoiceEngine
 from sayso.text.script import Script
 
 
@@ -21,6 +21,12 @@ class MarkedEngine:
     def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
         """See VoiceEngine. An artifact speaks only through `load`, so there is nothing to mark in it."""
         return self._engine.clone(takes, folder, seed, progress)
+
+    def train(
+        self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
+    ) -> Path:
+        """See VoiceEngine."""
+        return self._engine.train(takes, folder, seed, plan, progress)
 
     def load(self, artifact: bytes) -> MarkedSpeaker:
         """See VoiceEngine."""

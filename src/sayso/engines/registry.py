@@ -20,6 +20,7 @@ from sayso.engines.base import (
     Rivals,
     Speaker,
     Take,
+    TrainingPlan,
     VoiceEngine,
 )
 from sayso.errors import BadSettings
@@ -131,6 +132,11 @@ class _LazyEngine:
 
     def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
         return self._get().clone(takes, folder, seed, progress)
+
+    def train(
+        self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
+    ) -> Path:
+        return self._get().train(takes, folder, seed, plan, progress)
 
     def load(self, artifact: bytes) -> Speaker:
         return self._get().load(artifact)

@@ -22,7 +22,18 @@ from numpy.typing import NDArray
 from sayso.audio.level import gain_of, limited
 from sayso.audio.spans import Span, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Heard, HeardWord, Mark, Progress, Rivals, Spoken, Take
+from sayso.engines.base import (
+    CANDIDATE,
+    Heard,
+    HeardWord,
+    Mark,
+    Progress,
+    Rivals,
+    Spoken,
+    Take,
+    TrainingPlan,
+)
+from sayso.engines.curve import Curve, Point, read_curve
 from sayso.errors import BadArtifact, NotFound, TooLittleSpeech
 from sayso.text.script import Line, Manner, Script, script_of_text
 
@@ -39,6 +50,8 @@ _CHARACTER_S = 0.06
 _PAUSE_S = 0.25
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 400.0
 _SYLLABLE_S = 0.35
+_ROUNDS = 8
+"""Of a professional training, however many takes there are."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789'-.,?!"
 # Each letter twice: a tone of its own for those that begin a word.
@@ -80,6 +93,37 @@ class ToneEngine:
         path = folder / "voice.tone"
         _write(path, pack(float(np.median(learnt)), seed))
         progress("adapting", 1.0, 0.0)
+        return path
+
+    def train(
+        self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
+    ) -> Path:
+        """See VoiceEngine. A few rounds over takes that lie far apart, each written down."""
+        if not takes:
+            raise TooLittleSpeech("there is nothing to learn from: expected at least one take")
+        notes = folder / "tone.trained.json"
+        job = _fingerprint(takes, seed)
+        learnt = _read_notes(notes, job)
+        rounds = min(len(takes), plan.most_steps or _ROUNDS)
+        curve = read_curve(folder) if learnt else Curve(facts={"takes": len(takes)})
+        for n, i in enumerate(np.linspace(0, len(takes) - 1, rounds).astype(int)):
+            progress("learning timbre", n / rounds, (rounds - n) * self._step_s)
+            if n < len(learnt):
+                continue
+            time.sleep(self._step_s)
+            learnt.append(pitch_hz(takes[i].wave))
+            _write(folder / CANDIDATE, pack(float(np.median(learnt)), seed))
+            spread = float(np.std(learnt))
+            curve.add(Point("timbre", n + 1, round((n + 1) * self._step_s, 1), spread, spread))
+            curve.write(folder)
+            _write(notes, json.dumps({"job": job, "learnt": learnt}).encode())
+        path = folder / "voice.tone"
+        voice = pack(float(np.median(learnt)), seed)
+        if plan.mishears is not None:
+            curve.facts["misheard"] = {"1.0": plan.mishears(self.load(voice))}
+            curve.write(folder)
+        _write(path, voice)
+        progress("learning timbre", 1.0, 0.0)
         return path
 
     def load(self, artifact: bytes) -> ToneSpeaker:

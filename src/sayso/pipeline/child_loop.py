@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from sayso.engines.base import Progress
 from sayso.errors import SaysoError, Unavailable
+from sayso.pipeline.exhausted import exhausted
 
 _TELL_EVERY_S = 0.2
 
@@ -71,7 +72,9 @@ def _answer(job: Job, work: Work, sink: IO[bytes]) -> None:
         _write(sink, {"error": type(error).__name__, "message": str(error)})
     except Exception as error:  # noqa: BLE001 - the edge of a process: the job ends with it
         traceback.print_exc()
+        known = exhausted(error)
         message = f"something of ours broke ({type(error).__name__}); the server's log tells more"
+        message = message if known is None else str(known)
         _write(sink, {"error": Unavailable.__name__, "message": message})
 
 

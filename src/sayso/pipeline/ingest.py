@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,6 +51,12 @@ class Given:
     """What the uploader says is spoken in it."""
 
 
+TRAINED_S = 2_400.0
+"""Seconds of takes that a professional voice is learnt from, at most; there is no time for more."""
+_LONGEST_TRAINED_S = 20.0
+_HEARD = "heard.jsonl"
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     order: int
@@ -71,14 +78,23 @@ def speech_seconds(wave: Waveform) -> float:
     return sum(span.duration_s for span in loud_spans(wave, bridge_s=_SPEECH_PAUSE_S))
 
 
-def write_inputs(folder: Path, given: Sequence[tuple[bytes, str | None]], language: str) -> None:
-    """Lay out uploads (FLAC, text) for `listen`, the list last."""
+def write_inputs(
+    folder: Path,
+    given: Sequence[tuple[bytes, str | None]],
+    language: str,
+    checked: Sequence[bool] | None = None,
+) -> None:
+    """Lay out uploads (FLAC, text) for `listen` and `gather`, the list last.
+
+    `checked`: whose text was compared with the sound before.
+    """
     (folder / "in").mkdir(parents=True, exist_ok=True)
     listed = []
     for i, (audio, text) in enumerate(given):
         name = f"in/{i:03}.flac"
         (folder / name).write_bytes(audio)
-        listed.append({"file": name, "text": text})
+        is_checked = checked is not None and checked[i]
+        listed.append({"file": name, "text": text, "is_checked": is_checked})
     aside = folder / f"{INPUTS}.part"
     aside.write_text(json.dumps({"language": language, "recordings": listed}), encoding="utf-8")
     aside.replace(folder / INPUTS)
@@ -96,6 +112,56 @@ def listen(folder: Path, ear: Ear, progress: Progress) -> None:
     ]
     language = str(inputs["language"]).partition("-")[0].lower() or None
     write_takes(folder, choose(given, ear, language, progress))
+
+
+def gather(folder: Path, ear: Ear, progress: Progress) -> None:
+    """Make takes of all the uploads in `folder`, for a professional voice. Goes on where an earlier call was killed.
+
+    A text that was compared with its sound before is taken as it is; the others are heard.
+    Raises TooLittleSpeech when hardly any words are heard.
+    """
+    inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
+    language = str(inputs["language"]).partition("-")[0].lower() or None
+    pieces: list[tuple[Waveform, str | None, bool]] = []
+    for entry in inputs["recordings"]:
+        given = Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
+        is_known = bool(entry.get("is_checked"))
+        pieces += [(wave, text, is_known) for wave, text in _cut(given, _LONGEST_TRAINED_S)]
+    total_s = sum(wave.duration_s for wave, _, _ in pieces)
+    if total_s > TRAINED_S:
+        count = int(len(pieces) * TRAINED_S / total_s)
+        pieces = [pieces[i] for i in np.linspace(0, len(pieces) - 1, count).astype(int)]
+    notes = folder / _HEARD
+    heard = _read_heard(notes)
+    takes = []
+    with notes.open("a", encoding="utf-8") as sink:
+        for i, (wave, text, is_known) in enumerate(pieces):
+            progress("listening", i / len(pieces), None)
+            if text is None or not is_known:
+                if i not in heard:
+                    [heard[i]] = _words([_Candidate(i, wave, text, 0.0)], ear, language)
+                    sink.write(json.dumps([i, heard[i]]) + "\n")
+                    sink.flush()
+                text = heard[i]
+            if text is not None:
+                takes.append(Take(wave, text))
+    if sum(take.wave.duration_s for take in takes) < LEAST_S:
+        raise TooLittleSpeech(
+            "hardly any words were heard in the recordings: upload recordings of clear speech"
+        )
+    write_takes(folder, takes)
+    progress("listening", 1.0, None)
+
+
+def _read_heard(notes: Path) -> dict[int, str | None]:
+    """What an earlier call heard; a line that was cut off is left out."""
+    heard: dict[int, str | None] = {}
+    if notes.is_file():
+        for line in notes.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                index, text = json.loads(line)
+                heard[int(index)] = text
+    return heard
 
 
 def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Progress) -> list[Take]:
@@ -158,34 +224,36 @@ def _shortened(candidate: _Candidate, least_s: float, most_s: float) -> _Candida
     return replace(candidate, wave=candidate.wave.cut(0.0, at_s), text=None)
 
 
-def _cut(recording: Given) -> list[tuple[Waveform, str | None]]:
-    """Pieces of a recording of at most LONGEST_TAKE_S, silence at the ends and long pauses cut out.
+def _cut(recording: Given, longest_s: float = LONGEST_TAKE_S) -> list[tuple[Waveform, str | None]]:
+    """Pieces of a recording of at most `longest_s`, silence at the ends and long pauses cut out.
 
     With the recording's text, where a piece is all that was spoken.
     """
     spans = bridge(loud_spans(recording.wave), _LONG_PAUSE_S)
     pieces: list[Span] = []
     for span in spans:
-        near = pieces and span.end_s - pieces[-1].start_s <= LONGEST_TAKE_S
+        near = pieces and span.end_s - pieces[-1].start_s <= longest_s
         # A long pause inside one sentence still belongs to a take, unless it is very long.
         if near and span.start_s - pieces[-1].end_s < 2 * _LONG_PAUSE_S:
             pieces[-1] = Span(pieces[-1].start_s, span.end_s)
         else:
-            pieces += _halved(recording.wave, span)
+            pieces += _halved(recording.wave, span, longest_s)
     waves = [recording.wave.cut(piece.start_s - _KEEP_S, piece.end_s + _KEEP_S) for piece in pieces]
     text = recording.text if len(pieces) == 1 else None
     return [(wave, text) for wave in waves if wave.duration_s >= SHORTEST_TAKE_S]
 
 
-def _halved(wave: Waveform, span: Span) -> list[Span]:
-    """`span` in parts of at most LONGEST_TAKE_S, cut where it is quietest around the middle."""
-    if span.duration_s <= LONGEST_TAKE_S:
+def _halved(wave: Waveform, span: Span, longest_s: float) -> list[Span]:
+    """`span` in parts of at most `longest_s`, cut where it is quietest around the middle."""
+    if span.duration_s <= longest_s:
         return [span]
     frame_s = 0.05
     levels = frame_levels_dbfs(wave.cut(span.start_s, span.end_s), frame_s)
     first, last = len(levels) // 3, 2 * len(levels) // 3
     at_s = span.start_s + (first + int(np.argmin(levels[first:last])) + 0.5) * frame_s
-    return _halved(wave, Span(span.start_s, at_s)) + _halved(wave, Span(at_s, span.end_s))
+    return _halved(wave, Span(span.start_s, at_s), longest_s) + _halved(
+        wave, Span(at_s, span.end_s), longest_s
+    )
 
 
 def _clearness_db(wave: Waveform) -> float:

@@ -1,9 +1,11 @@
-"""The models that listen to a consent, for each engine."""
+"""The models that listen to a consent, and those that measure a voice, for each engine."""
 
 from __future__ import annotations
 
+from sayso.engines.base import Ear
 from sayso.engines.registry import EngineOptions, make_ear
 from sayso.pipeline.consent import Tools
+from sayso.pipeline.report.measure import Instruments
 
 
 def make_tools(engine: str, options: EngineOptions) -> Tools:
@@ -18,3 +20,16 @@ def make_tools(engine: str, options: EngineOptions) -> Tools:
 
     models = options.models_dir
     return Tools(ear, SpeechDetector(models), VoiceprintEncoder(models))
+
+
+def make_instruments(engine: str, options: EngineOptions, ear: Ear) -> Instruments:
+    """What measures finished voices. Nothing is loaded before it is used."""
+    if engine == "tone":
+        from sayso.engines.tone import ToneVoiceprints
+
+        return Instruments(ear, ToneVoiceprints(), None)
+    from sayso.engines.dnsmos import OpinionModel
+    from sayso.engines.voiceprint import VoiceprintEncoder
+
+    models = options.models_dir
+    return Instruments(ear, VoiceprintEncoder(models), OpinionModel(models))

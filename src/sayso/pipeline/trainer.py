@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 from sayso.pipeline.json_child import JsonChild, Tell
+
+_REST_AFTER_S = 60.0
 
 
 class ChildTrainer:
     """Hands the steps to `sayso.pipeline.training_child`. One job at a time; others wait."""
 
     def __init__(
-        self, engine: str, models_dir: Path, threads: int, *, step_s: float = 0.0, nice: int = 10
+        self,
+        engine: str,
+        models_dir: Path,
+        threads: int,
+        *,
+        step_s: float = 0.0,
+        nice: int = 10,
+        marks: bool = True,
     ) -> None:
         options = {
             "engine": engine,
@@ -19,16 +30,44 @@ class ChildTrainer:
             "threads": threads,
             "step_s": step_s,
             "nice": nice,
+            "marks": marks,
         }
         self._child = JsonChild("sayso.pipeline.training_child", options, "training")
+        self._used_at = time.monotonic()
 
     def listen(self, folder: Path, tell: Tell) -> None:
         """See `sayso.pipeline.ingest.listen`. Raises what it raises, and ChildDied."""
-        self._child.run({"do": "listen", "folder": str(folder)}, tell)
+        self._run({"do": "listen", "folder": str(folder)}, tell)
 
     def train(self, folder: Path, seed: int, tell: Tell) -> Path:
         """See `sayso.pipeline.training.train`. Raises what it raises, and ChildDied."""
-        return Path(self._child.run({"do": "train", "folder": str(folder), "seed": seed}, tell)["path"])
+        return Path(self._run({"do": "train", "folder": str(folder), "seed": seed}, tell)["path"])
+
+    def gather(self, folder: Path, tell: Tell) -> None:
+        """See `sayso.pipeline.ingest.gather`. Raises what it raises, and ChildDied."""
+        self._run({"do": "gather", "folder": str(folder)}, tell)
+
+    def train_long(self, folder: Path, seed: int, budget_s: float, tell: Tell) -> Path:
+        """See `sayso.pipeline.training.train_long`. Raises what it raises, and ChildDied."""
+        job = {"do": "train_long", "folder": str(folder), "seed": seed, "budget_s": budget_s}
+        return Path(self._run(job, tell)["path"])
+
+    def report(self, folder: Path, artifact: Path, kind: str, tell: Tell) -> Path:
+        """See `sayso.pipeline.report.measure.write_report`. Raises what it raises, and ChildDied."""
+        job = {"do": "report", "folder": str(folder), "artifact": str(artifact), "kind": kind}
+        return Path(self._run(job, tell)["path"])
+
+    def rest(self) -> None:
+        """End a child that nobody asked anything for a while; not for one that is to stay warm."""
+        if time.monotonic() - self._used_at > _REST_AFTER_S:
+            self._child.rest()
+
+    def _run(self, job: dict[str, Any], tell: Tell) -> dict[str, Any]:
+        self._used_at = time.monotonic()
+        try:
+            return self._child.run(job, tell)
+        finally:
+            self._used_at = time.monotonic()
 
     def warm(self) -> None:
         """Start the child, which loads its models by itself; returns at once."""

@@ -11,11 +11,26 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from sayso.audio import codec
-from sayso.engines.base import Progress, Take, VoiceEngine
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Ear, Progress, Speaker, Take, TrainingPlan, VoiceEngine
 from sayso.errors import TooLittleSpeech
+from sayso.text import misheard
 
 TAKES = "takes.json"
+ENGINE_FOLDER = "engine"
+
+LISTENED = (
+    "The harbour was quiet before the first boats came back.",
+    "Please bring three large boxes and a sharp pencil to the kitchen.",
+    "Nobody could explain why the yellow lamp had stopped working.",
+    "She thought about the journey, then closed the heavy window.",
+    "Our neighbour grows beans, carrots and very small apples.",
+    "If the weather changes, we will meet beside the old bridge.",
+)
+"""What the candidates of a professional training say; no sentence of any benchmark."""
 
 
 def train(folder: Path, engine: VoiceEngine, seed: int, progress: Progress) -> Path:
@@ -26,9 +41,36 @@ def train(folder: Path, engine: VoiceEngine, seed: int, progress: Progress) -> P
     takes = read_takes(folder)
     if not takes:
         raise TooLittleSpeech("no speech was found in the recordings: upload some where words are spoken")
-    scratch = folder / "engine"
+    scratch = folder / ENGINE_FOLDER
     scratch.mkdir(exist_ok=True)
     return engine.clone(takes, scratch, seed, progress)
+
+
+def train_long(
+    folder: Path, engine: VoiceEngine, ear: Ear, seed: int, budget_s: float, progress: Progress
+) -> Path:
+    """Learn a professional voice from the takes in `folder` within `budget_s` seconds; returns the artifact's path.
+
+    May run again after a crash, and goes on. Raises TooLittleSpeech when there are no takes.
+    """
+    takes = read_takes(folder)
+    if not takes:
+        raise TooLittleSpeech("no speech was found in the recordings: upload some where words are spoken")
+    scratch = folder / ENGINE_FOLDER
+    scratch.mkdir(exist_ok=True)
+    plan = TrainingPlan(budget_s, mishears=lambda speaker: mishearing(speaker, ear))
+    return engine.train(takes, scratch, seed, plan, progress)
+
+
+def mishearing(speaker: Speaker, ear: Ear) -> float:
+    """The part of the words of a few sentences that an ear does not understand, 0 and more."""
+    wrong, count = 0, 0
+    for sentence in LISTENED:
+        pieces = [piece.wave for piece in speaker.speak(sentence)]
+        said = Waveform(np.concatenate([wave.samples for wave in pieces]), speaker.rate_hz)
+        found = misheard.compare(sentence, ear.hear(said, "en").text)
+        wrong, count = wrong + found.word_errors, count + found.words
+    return wrong / count
 
 
 def write_takes(folder: Path, takes: list[Take]) -> None:

@@ -137,6 +137,29 @@ analyses = Table(
     Column("made_at", Moment, nullable=False),
 )
 
+trainings = Table(
+    "trainings",
+    metadata,
+    # What the newest one tells of itself while it runs, and told.
+    Column("voice_id", String(32), ForeignKey("voices.id"), primary_key=True),
+    Column("build", Integer, nullable=False),
+    Column("curve", Text, nullable=False),
+    Column("sample_key", String(64)),
+    Column("sample_step", Integer),
+    Column("updated_at", Moment, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    # Of the build that speaks; signed, and with its sounds in base64, so that it is whole by itself.
+    Column("voice_id", String(32), ForeignKey("voices.id"), primary_key=True),
+    Column("build", Integer, nullable=False),
+    Column("signed", Text, nullable=False),
+    Column("sounds", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
 consents = Table(
     "consents",
     metadata,
@@ -324,5 +347,6 @@ BLOB_COLUMNS: tuple[Column[str], ...] = (
     voices.c.sample_key,
     recordings.c.audio_key,
     clips.c.audio_key,
+    trainings.c.sample_key,
 )
 """Every column that may hold the key of a blob."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from sayso.domain.dataset import NEEDS
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
 from sayso.domain.recording import Origin
+from sayso.domain.training import Training
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import (
     BadRequest,
@@ -21,9 +22,10 @@ from sayso.errors import (
     NotFound,
     Rejected,
     TooLittleSpeech,
+    WrongState,
 )
 from sayso.services import Services
-from sayso.storage import analyses, blobs, deliveries, recordings, voices
+from sayso.storage import analyses, blobs, deliveries, recordings, reports, trainings, voices
 from sayso.storage import consents as rows
 from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
@@ -190,6 +192,8 @@ def delete_voice(services: Services, caller: Caller, voice_id: str) -> None:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         keys = [voice.artifact_key, voice.sample_key, *rows.remove_all(tx, voice.id)]
         keys += recordings.remove_all(tx, voice.id)
+        keys.append(trainings.remove(tx, voice.id))
+        reports.remove(tx, voice.id)
         analyses.remove(tx, voice.id)
         deliveries.forget(tx, voice_id=voice.id)
         voices.remove(tx, voice.id)
@@ -211,6 +215,33 @@ def build_voice(services: Services, caller: Caller, voice_id: str) -> Voice:
             voices.save(tx, voice)
     # After the commit: a start that is lost here is found by the sweep of the next worker.
     runs.start(services, voice)
+    return voice
+
+
+def trainings_of(services: Services, found: Sequence[Voice]) -> dict[str, Training]:
+    """What the newest professional training of each of these voices tells, by voice."""
+    ids = [voice.id for voice in found if voice.voice_type is VoiceType.PROFESSIONAL]
+    if not ids:
+        return {}
+    with services.db.read() as tx:
+        return trainings.of(tx, ids)
+
+
+def cancel_build(services: Services, caller: Caller, voice_id: str) -> Voice:
+    """Stop what a voice is RUNNING for: it is as before it was asked for; a voice that spoke goes on speaking.
+
+    The work notices within seconds and ends. Nobody is called back. Raises NotFound, WrongState.
+    """
+    with services.db.begin() as tx:
+        voice = voices.find(tx, caller.account_id, voice_id, lock=True)
+        if voice.state is not VoiceState.RUNNING:
+            raise WrongState(f"voice {voice.id} is {voice.state}, not running: there is nothing to cancel")
+        before = VoiceState.FINISHED if voice.can_speak else VoiceState.INITIALIZING
+        voice = replace(
+            voice.to(before), stage=None, progress=1.0 if voice.can_speak else 0.0, left_s=None,
+            updated_at=datetime.now(UTC),
+        )  # fmt: skip
+        voices.save(tx, voice)
     return voice
 
 

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sayso.errors import BadRequest
 
 KIND = "sayso-consent-receipt-1"
+REPORT = "sayso-voice-report-1"
+"""The kind of a voice's report, which is signed in the same way."""
 
 
-def signed(payload: Mapping[str, Any], key: bytes) -> str:
-    """A receipt of `payload`, which gets its kind; `key` is the private key, 32 bytes."""
+def signed(payload: Mapping[str, Any], key: bytes, kind: str = KIND) -> str:
+    """A receipt of `payload`, which gets its `kind`; `key` is the private key, 32 bytes."""
     private = Ed25519PrivateKey.from_private_bytes(key)
-    whole = {"kind": KIND, **payload}
+    whole = {**payload, "kind": kind}
     receipt = {
         "payload": whole,
         "public_key": _text(private.public_key().public_bytes_raw()),
@@ -43,7 +45,7 @@ def fingerprint(public: str) -> str:
     return ":".join(digest[i : i + 2] for i in range(0, 32, 2))
 
 
-def verified(text: str, public: str | None = None) -> dict[str, Any]:
+def verified(text: str, public: str | None = None, kind: str = KIND) -> dict[str, Any]:
     """The payload of a receipt that is whole. Raises BadRequest where it is not.
 
     Without `public` (base64) the key in the receipt itself is used: that shows that nobody changed it since,
@@ -52,13 +54,13 @@ def verified(text: str, public: str | None = None) -> dict[str, Any]:
     try:
         receipt = json.loads(text)
         payload, given, signature = receipt["payload"], receipt["public_key"], receipt["signature"]
-        kind = payload["kind"]
+        given_kind = payload["kind"]
         mark = base64.b64decode(signature, validate=True)
         own = Ed25519PublicKey.from_public_bytes(base64.b64decode(given, validate=True))
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
         raise BadRequest("this is no consent receipt: expected the JSON that sayso signed") from error
-    if kind != KIND:
-        raise BadRequest(f"this receipt is of the kind {str(kind)[:40]!r}, this program reads {KIND!r}")
+    if given_kind != kind:
+        raise BadRequest(f"this receipt is of the kind {str(given_kind)[:40]!r}, this program reads {kind!r}")
     if public is not None and public.strip() != given:
         raise BadRequest("this receipt was signed with another key than the one given: it is not from there")
     try:

@@ -17,6 +17,7 @@ from sayso.domain.quality import Harm
 from sayso.domain.recording import Recording
 from sayso.domain.term import Term, TermKind
 from sayso.domain.timing import Times
+from sayso.domain.training import Training
 from sayso.domain.voice import Voice, VoiceState
 
 Json = dict[str, Any]
@@ -72,6 +73,8 @@ def voice_item(
     wants_sample: bool = False,
     is_marked: bool = True,
     callback_issue: str | None = None,
+    training: Training | None = None,
+    training_sample_url: str | None = None,
 ) -> Json:
     """A voice. The flags of the query add fields; `watermark` and what follows it are our own.
 
@@ -117,6 +120,7 @@ def voice_item(
         "stage": voice.stage,
         "progress": round(voice.progress, 4),
         "seconds_left": None if voice.left_s is None else round(voice.left_s, 1),
+        "training": None if training is None else _training(training, training_sample_url),
     }
     if advanced:
         model = "sayso" if speaks else None
@@ -126,6 +130,20 @@ def voice_item(
     if filters:
         item["filters"] = {"age": None, "gender": None, "accents": [], "useCase": [], "toneOfVoice": []}
     return item
+
+
+_MOST_POINTS = 60
+
+
+def _training(training: Training, sample_url: str | None) -> Json:
+    """What a professional training tells: the newest looks at it, and a sentence by the voice as it was then."""
+    return {
+        "build": training.build,
+        "updated_at": stamp(training.updated_at),
+        "losses": list(training.points[-_MOST_POINTS:]),
+        "sample_url": sample_url,
+        "sample_step": training.sample_step,
+    }
 
 
 def recording_item(recording: Recording, audio_src: str) -> Json:

@@ -28,18 +28,19 @@ from sayso.storage import installation
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS = "builds", "clips", "batches", "consents", "datasets"
-# Builds, clips, checks of consents and datasets keep the cores busy: one of each at a time. Those that wait need not be written down a
+BUILDS, CLIPS, BATCHES, CONSENTS = "builds", "clips", "batches", "consents"
+DATASETS, TRAININGS = "datasets", "trainings"
+# Builds, clips, checks of consents, datasets and trainings keep the cores busy: one of each at a time. Those that wait need not be written down a
 # second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
 # own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
-_LANES = (BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS)
+_LANES = (BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS, TRAININGS)
 
-_VERSION = "2"
+_VERSION = "3"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
 workflow's steps changes, after the queues have run empty."""
 
 _EXECUTOR = "sayso"
-_MAX_RECOVERIES = 20
+_MAX_RECOVERIES = 50
 """Counts ordinary restarts, too; a job that takes the program down with it ends after so many."""
 
 _LISTEN_S = 0.5
@@ -48,6 +49,7 @@ _SWEEP_S = 5.0
 _FRESH_S = 30.0
 _SEEN = "worker_seen_unix_s"
 
+DONE = "SUCCESS"
 DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 """States in which a workflow stays unfinished."""
 
@@ -172,7 +174,7 @@ def _go_on() -> None:
 def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
     """Have a workflow run soon, once for each `workflow_id`.
 
-    `kind` is one of BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS. Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS, TRAININGS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
     from dbos import SetWorkflowID
 

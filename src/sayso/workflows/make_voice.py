@@ -1,4 +1,4 @@
-"""(fetch -> prepare -> keep ->) consent -> analyse -> listen -> train -> preview -> publish: a voice from recordings.
+"""(fetch -> prepare -> keep ->) consent -> analyse -> listen -> train -> preview -> report -> publish: a voice from recordings.
 
 Steps give back small JSON values. A step may run twice and must not mind; the order of the steps may only
 change together with the version in `durable.py`.
@@ -6,6 +6,7 @@ change together with the version in `durable.py`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,20 +14,22 @@ from typing import Any
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.consent import ConsentState
 from sayso.domain.event import VoiceFinished
+from sayso.domain.report import KeptReport
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.pipeline import ingest, synthesis, training
 from sayso.services import Services
-from sayso.storage import blobs, consents, recordings, voices
+from sayso.storage import blobs, consents, recordings, reports, voices
+from sayso.wire import receipt
 from sayso.workflows import check_consent, dataset_steps, durable, outbox
 from sayso.workflows.dataset_steps import analyse, fetch, forget, keep, prepare
 from sayso.workflows.run import Gone, Outcome, Teller, clean, end, ended, folder, guarded, running, tried
 
 SAMPLE_TEXT = "Hello, this is my new voice."
 """Short: the build is not finished before it is spoken."""
-_SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
+SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 
 _FETCH_PART, _PREPARE_PART, _CONSENT_PART, _ANALYSE_PART = 0.02, 0.04, 0.06, 0.14
-_LISTEN_PART, _TRAIN_PART = 0.2, 0.95
+_LISTEN_PART, _TRAIN_PART, _REPORT_PART = 0.2, 0.8, 0.83
 """How far the whole build is when these are done."""
 _USUAL_S = 30.0
 """What a rapid build takes on two cores: the guess of the time left where nobody knows better."""
@@ -88,10 +91,14 @@ def make_voice(voice_id: str, build: int) -> str:
         outcome = tried(train, voice_id, build, checked)
     if "ok" in outcome:
         made.append(outcome["ok"])
-        outcome = durable.step(preview, voice_id, build, made[0])
+        outcome = durable.step(preview, voice_id, build, made[0], _TRAIN_PART)
     if "ok" in outcome:
         made.append(outcome["ok"])
-        outcome = durable.step(publish, voice_id, build, made[0], made[1], checked)
+        outcome = tried(report, voice_id, build, made[0], _REPORT_PART)
+    if "ok" in outcome:
+        made.append(outcome["ok"])
+        key = workflow_id(voice_id, build)
+        outcome = durable.step(publish, voice_id, build, made[0], made[1], made[2], checked, key)
     ending = VoiceState.FINISHED
     if (over := ended(outcome)) is not None:
         ending, reason = over
@@ -174,23 +181,48 @@ def _train(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     return {"ok": services.blobs.put(artifact)}
 
 
-def preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
+def preview(voice_id: str, build: int, artifact_key: str, start: float) -> Outcome:
     """Let the new voice say a sentence; gives the key of the sound."""
-    return guarded(lambda: _preview(voice_id, build, artifact_key))
+    return guarded(lambda: _preview(voice_id, build, artifact_key, start))
 
 
-def _preview(voice_id: str, build: int, artifact_key: str) -> Outcome:
+def _preview(voice_id: str, build: int, artifact_key: str, start: float) -> Outcome:
     services = durable.services()
     running(services, voice_id, build)
-    Teller(services, voice_id, build, _TRAIN_PART, 1.0, usual_s=_USUAL_S)("speaking", 0.0, None)
-    made = synthesis.say(services.speakers.get(artifact_key), SAMPLE_TEXT, _SAMPLE_SOUND)
+    Teller(services, voice_id, build, start, 1.0, usual_s=_USUAL_S)("speaking", 0.0, None)
+    made = synthesis.say(services.speakers.get(artifact_key), SAMPLE_TEXT, SAMPLE_SOUND)
     return {"ok": services.blobs.put(made.audio)}
 
 
+def report(voice_id: str, build: int, artifact_key: str, start: float) -> Outcome:
+    """Measure the new voice; gives the key of what was found, which lives until it is published."""
+    return guarded(lambda: _report(voice_id, build, artifact_key, start))
+
+
+def _report(voice_id: str, build: int, artifact_key: str, start: float) -> Outcome:
+    services = durable.services()
+    voice = running(services, voice_id, build)
+    place = folder(services, voice_id, build)
+    if not training.has_takes(place):
+        return {"failed": "the folder of the build was tidied away before its end: ask for a build again"}
+    artifact = place / "artifact"
+    artifact.write_bytes(services.blobs.read(artifact_key))
+    tell = Teller(services, voice_id, build, start, 1.0, usual_s=_USUAL_S)
+    is_rapid = voice.voice_type is VoiceType.RAPID
+    trainer = services.trainer if is_rapid else services.long_trainer
+    return {"ok": services.blobs.put(trainer.report(place, artifact, voice.voice_type.value, tell))}
+
+
 def publish(
-    voice_id: str, build: int, artifact_key: str, sample_key: str, checked: Checked | None
+    voice_id: str,
+    build: int,
+    artifact_key: str,
+    sample_key: str,
+    report_key: str,
+    checked: Checked | None,
+    key: str,
 ) -> Outcome:
-    """From here on the voice speaks as this build made it, and its owner is told."""
+    """From here on the voice speaks as this build made it, and its owner is told under `key`."""
     services = durable.services()
     with services.db.begin() as tx:
         voice = voices.fetch(tx, voice_id, lock=True)
@@ -217,8 +249,21 @@ def publish(
                 updated_at=now,
             )
             voices.save(tx, voice)
+            reports.keep(tx, _signed(services, voice, report_key, now))
             event = VoiceFinished(voice_id)
-            outbox.tell(tx, voice.account_id, voice.callback_uri, event, workflow_id(voice_id, build))
+            outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
     outbox.ring()
     blobs.release(services.db, services.blobs, released)
     return {"ok": True}
+
+
+def _signed(services: Services, voice: Voice, report_key: str, now: datetime) -> KeptReport:
+    found = json.loads(services.blobs.read(report_key))
+    payload = {
+        **found["figures"],
+        "voice_uuid": voice.id,
+        "build": voice.build,
+        "made_at": now.isoformat(),
+    }
+    text = receipt.signed(payload, services.receipt_key, receipt.REPORT)
+    return KeptReport(voice.id, voice.build, text, found["sounds"], now)

@@ -17,6 +17,7 @@ from typing import Any
 from sayso.domain.event import FaultyRecording, VoiceFailed, faulty
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import SaysoError
+from sayso.pipeline.exhausted import exhausted
 from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
 from sayso.storage import analyses, blobs, voices
@@ -69,6 +70,8 @@ def guarded(work: Callable[[], Outcome]) -> Outcome:
         return {"failed": str(broken)}
     except Exception as broken:  # noqa: BLE001 - the edge of a step: the voice must tell, whatever it was
         traceback.print_exc()
+        if (known := exhausted(broken)) is not None:
+            return {"failed": str(known)}
         return {
             "failed": f"something of ours broke ({type(broken).__name__}: {broken}); ask for a build again"
         }

@@ -8,6 +8,7 @@ from sayso.workflows import analyse_dataset, check_consent, make_clip, make_voic
 
 def sweep(services: Services) -> None:
     """Look at everything that waits. Cheap when nothing does."""
+    services.long_trainer.rest()
     make_voice.sweep(services)
     analyse_dataset.sweep(services)
     check_consent.sweep(services)

@@ -16,17 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sayso.audio.level import with_rms
-from sayso.audio.resample import resample
-from sayso.audio.spans import trim
-from sayso.audio.waveform import Waveform
 from sayso.engines.base import Progress, Take
-from sayso.engines.kokoro import align, features, network, pitch, speak, stock, symbols
+from sayso.engines.kokoro import lessons, network, pitch, speak, stock
+from sayso.engines.kokoro.lessons import Lesson, Reading
+from sayso.engines.kokoro.losses import speaker_loss, spectral_loss
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.errors import TooLittleSpeech
-from sayso.text.english.phonemes import join, phonemize
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +42,6 @@ class Recipe:
     """How slow and fast a clone may speak against its starting voice."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
-    """One take as the decoder is to say it. L frames of 25 ms."""
-
-    samples: Tensor
-    """(600 L,)."""
-    asr: Tensor
-    """(1, 512, L)."""
-    f0: Tensor
-    """(2 L,), Hz."""
-    energy: Tensor
-    """(2 L,), natural log."""
-    predicted_energy: Tensor
-    """(2 L,): what the starting voice would have."""
-    frames: int
-    stock_frames: int
-    """How long the starting voice takes for the same words."""
-
-
-_LEVEL_DBFS = -23.0
-_SHORTEST_S = 0.4
-
-
 def rapid(
     net: Kokoro,
     encoder: SpeakerEncoder,
@@ -79,12 +53,7 @@ def rapid(
     """A voice from 6 to 30 s of speech with its words. Raises TooLittleSpeech where no take can be used."""
     recipe = recipe or Recipe()
     clock = _Clock(progress, recipe.steps)
-    waves = [_prepared(take.wave) for take in takes]
-    usable = [
-        (w, t.text)
-        for w, t in zip(waves, takes, strict=True)
-        if w.duration_s >= _SHORTEST_S and phonemize(t.text)
-    ]
+    usable = [(wave, take.text) for take in takes if (wave := lessons.usable(take)) is not None]
     if not usable:
         raise TooLittleSpeech(
             "no recording holds speech with words we can say: record at least 10 s of clear speech"
@@ -93,16 +62,17 @@ def rapid(
     voiced = np.concatenate(f0s)
     voiced = voiced[voiced > 0]
     pitch_hz = float(np.median(voiced)) if len(voiced) else 150.0
-    embedding = _embedding(encoder, [wave for wave, _ in usable])
+    embedding = lessons.embedding(encoder, [wave for wave, _ in usable])
     timbre = stock.nearest(embedding, pitch_hz, english=False)
     prosody = stock.nearest(embedding, pitch_hz, english=True)
-    lessons = []
+    reading = Reading.of_stock(net, prosody)
+    learnt = []
     for i, ((wave, text), f0) in enumerate(zip(usable, f0s, strict=True)):
         clock.aligning(i, len(usable))
-        lessons.append(_lesson(net, prosody, wave, text, f0))
-    offset = _energy_offset(lessons)
-    affines = _fit(net, timbre, lessons, offset, _speaker_loss(encoder, embedding), seed, clock, recipe)
-    rate = sum(lesson.stock_frames for lesson in lessons) / sum(lesson.frames for lesson in lessons)
+        learnt.append(lessons.aligned(net, reading, wave, text, f0))
+    offset = lessons.energy_offset(learnt)
+    affines = _fit(net, timbre, learnt, offset, speaker_loss(encoder, embedding), seed, clock, recipe)
+    rate = sum(lesson.read_frames for lesson in learnt) / sum(lesson.frames for lesson in learnt)
     return KokoroVoice(
         affines,
         prosody.prosody,
@@ -140,74 +110,12 @@ class _Clock:
         self._tell("adapting", self._ALIGN + (1 - self._ALIGN) * step / self._steps)
 
 
-def _prepared(wave: Waveform) -> Waveform:
-    """24 kHz, without silence at the ends, at one level."""
-    return with_rms(trim(resample(wave, network.RATE_HZ), keep_s=0.1), _LEVEL_DBFS)
-
-
-def _embedding(encoder: SpeakerEncoder, waves: Sequence[Waveform]) -> NDArray[np.float32]:
-    """Of all takes together."""
-    joined = Waveform(np.concatenate([wave.samples for wave in waves]), network.RATE_HZ)
-    return encoder.embed(joined)
-
-
-@torch.inference_mode()
-def _lesson(
-    net: Kokoro, start: stock.StockVoice, wave: Waveform, text: str, f0: NDArray[np.float32]
-) -> _Lesson:
-    ids = torch.tensor([symbols.ids(join(phonemize(text)))[: network.MAX_PHONEMES + 2]])
-    style = torch.from_numpy(start.prosody[stock.TIMBRE_ROW])[None]
-    hidden, read = net.read(ids)
-    encoded = net.predictor.encode(hidden, style)
-    stock_frames = speak.whole_frames(net.predictor.durations(encoded)[0])
-    synthetic = _said(net, start, style, read, encoded, stock_frames)
-    frames = torch.from_numpy(
-        align.durations(torch.from_numpy(wave.samples), synthetic, stock_frames.numpy())
-    )
-    L = int(frames.sum())
-    samples = torch.from_numpy(_fitted(wave.samples, L * network.FRAME))
-    _, energy = net.predictor.curves(network.spread(encoded, frames), style)
-    return _Lesson(
-        samples=samples,
-        asr=network.spread(read.transpose(1, 2), frames).transpose(1, 2).contiguous(),
-        f0=torch.from_numpy(_fitted(f0, 2 * L)),
-        energy=features.energy(samples[None])[0],
-        predicted_energy=energy[0],
-        frames=L,
-        stock_frames=int(stock_frames.sum()),
-    )
-
-
-def _said(
-    net: Kokoro, start: stock.StockVoice, style: Tensor, read: Tensor, encoded: Tensor, frames: Tensor
-) -> Tensor:
-    """The same words by the starting voice, (600 L,)."""
-    f0, energy = net.predictor.curves(network.spread(encoded, frames), style)
-    asr = network.spread(read.transpose(1, 2), frames).transpose(1, 2)
-    affines = net.decoder.affines(torch.from_numpy(start.timbre)[None])
-    return net.decoder(asr, f0, energy, affines, speak.source_noise(int(frames.sum()), 0))[0]  # type: ignore[no-any-return]
-
-
-def _fitted(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-    """Cut or padded with zeros to n."""
-    return np.pad(values, (0, max(0, n - len(values))))[:n].astype(np.float32)
-
-
-def _energy_offset(lessons: Sequence[_Lesson]) -> float:
-    """What to add to the recordings' log energy so that their loud half is as loud as the predictor's."""
-    loud = [
-        torch.cat(curves) for curves in ([x.energy for x in lessons], [x.predicted_energy for x in lessons])
-    ]
-    real, predicted = (float(x[x > x.median()].mean()) for x in loud)
-    return predicted - real
-
-
 def _fit(
     net: Kokoro,
     start: stock.StockVoice,
-    lessons: Sequence[_Lesson],
+    learnt: Sequence[Lesson],
     offset: float,
-    speaker_loss: Callable[[Tensor], Tensor],
+    unlike: Callable[[Tensor], Tensor],
     seed: int,
     clock: _Clock,
     recipe: Recipe,
@@ -225,10 +133,10 @@ def _fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda s: min(1.0, (s + 1) / 3) * 0.5 * (1 + np.cos(np.pi * s / recipe.steps))
     )
-    lengths = np.array([lesson.frames for lesson in lessons], float)
+    lengths = np.array([lesson.frames for lesson in learnt], float)
     for step in range(recipe.steps):
         clock.adapting(step)
-        lesson = lessons[rng.choice(len(lessons), p=lengths / lengths.sum())]
+        lesson = learnt[rng.choice(len(learnt), p=lengths / lengths.sum())]
         n = min(recipe.crop_frames, lesson.frames)
         at = int(rng.integers(0, lesson.frames - n + 1))
         said = net.decoder(
@@ -239,47 +147,10 @@ def _fit(
             speak.source_noise(n, int(rng.integers(2**40))),
         )
         wanted = lesson.samples[None, at * network.FRAME : (at + n) * network.FRAME] * gain
-        loss = spectral_loss(said, wanted) + recipe.speaker_weight * speaker_loss(said[0])
+        loss = spectral_loss(said, wanted) + recipe.speaker_weight * unlike(said[0])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
     with torch.no_grad():
         return (net.decoder.affines(style) + shift)[0].numpy()
-
-
-def _speaker_loss(encoder: SpeakerEncoder, embedding: NDArray[np.float32]) -> Callable[[Tensor], Tensor]:
-    """Samples (n,) at 24 kHz -> one minus the cosine to `embedding`."""
-    wanted = torch.from_numpy(embedding)
-
-    def loss(samples: Tensor) -> Tensor:
-        # Two thirds of the rate by leaving out the upper third of the spectrum: exact, and gradients flow.
-        n = len(samples) // 3
-        spectrum = torch.fft.rfft(samples[: 3 * n])
-        narrow = torch.fft.irfft(spectrum[: n + 1], 2 * n) * (2 / 3)
-        return 1 - encoder.embed_tensor(narrow) @ wanted
-
-    return loss
-
-
-_RESOLUTIONS = ((512, 120, 480, 48), (1024, 240, 960, 80), (2048, 300, 1200, 80))
-"""FFT size, hop, window, mel bands."""
-
-
-def spectral_loss(said: Tensor, wanted: Tensor) -> Tensor:
-    """Samples (B, n) at 24 kHz -> a number: log-mel distance and spectral convergence at three resolutions.
-
-    Yamamoto et al. 2020 (arXiv 1910.11480), with mel bands in place of bins.
-    """
-    total = said.new_zeros(())
-    for n_fft, hop, window, bands in _RESOLUTIONS:
-        a, b = (_magnitude(x, n_fft, hop, window) for x in (said, wanted))
-        bank = features.mel_bank(n_fft, bands, network.RATE_HZ)
-        total = total + (torch.log(bank @ a + 1e-4) - torch.log(bank @ b + 1e-4)).abs().mean()
-        total = total + 0.5 * (a - b).norm() / (b.norm() + 1e-6)
-    return total / len(_RESOLUTIONS)
-
-
-def _magnitude(x: Tensor, n_fft: int, hop: int, window: int) -> Tensor:
-    spectrum = torch.stft(x, n_fft, hop, window, torch.hann_window(window), return_complex=True)
-    return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-9)

@@ -18,8 +18,11 @@ _STEP_COST = np.array([0.30, 0.0, 0.12, 0.35, 0.7], np.float32)
 """Price of advancing 0, 1, 2, 3 or 4 synthetic frames in one recorded frame."""
 
 
-def walk(real: Tensor, synthetic: Tensor) -> NDArray[np.int64]:
-    """Features (n, d) and (m, d) -> for each of the n recorded frames the synthetic frame it matches, rising."""
+def walk(real: Tensor, synthetic: Tensor) -> tuple[NDArray[np.int64], float]:
+    """Features (n, d) and (m, d) -> for each of the n recorded frames the synthetic frame it matches, rising.
+
+    Beside it, how far apart what was matched is: mean of 1 - cosine.
+    """
     a, b = (torch.nn.functional.normalize(x, dim=1) for x in (real, synthetic))
     distance = (1 - a @ b.T).numpy()
     n, m = distance.shape
@@ -38,20 +41,20 @@ def walk(real: Tensor, synthetic: Tensor) -> NDArray[np.int64]:
     for i in range(n - 1, -1, -1):
         path[i] = at
         at -= int(back[i, at])
-    return path
+    return path, float(distance[np.arange(n), path].mean())
 
 
-def durations(real: Tensor, synthetic: Tensor, frames: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Frames of 25 ms each phoneme lasts in `real`.
+def durations(real: Tensor, synthetic: Tensor, frames: NDArray[np.int64]) -> tuple[NDArray[np.int64], float]:
+    """Frames of 25 ms each phoneme lasts in `real`, and how far apart what was matched is (0 to 2).
 
     real, synthetic: samples (n,) at 24 kHz; frames (T,): what each phoneme lasts in `synthetic`.
     Returns (T,), each at least 1, together len(real) // 600 (or T, if that is more).
     """
-    path = walk(features.cepstra(real), features.cepstra(synthetic))
+    path, apart = walk(features.cepstra(real), features.cepstra(synthetic))
     ends = np.cumsum(frames)[:-1] * 2  # in 12.5 ms frames of the synthetic speech
     total = max(len(real) // 600, len(frames))
     crossed = np.searchsorted(path, ends) / 2
-    return _whole(crossed, total)
+    return _whole(crossed, total), apart
 
 
 def _whole(ends: NDArray[np.float64], total: int) -> NDArray[np.int64]:

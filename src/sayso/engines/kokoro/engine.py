@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from sayso.engines import weights as pinned
-from sayso.engines.base import Progress, Take
-from sayso.engines.kokoro import adapt, fused, stock, weights
+from sayso.engines.base import Progress, Take, TrainingPlan
+from sayso.engines.kokoro import adapt, fused, professional, stock, weights
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
@@ -48,11 +48,26 @@ class KokoroEngine:
         net = self._loaded() if self._speaks_only else self._network()
         with self._turn:
             voice = adapt.rapid(net, self._encoder, takes, seed, progress)
-        path = folder / "voice.kokoro"
-        aside = path.with_suffix(".part")
-        aside.write_bytes(voice.pack())
-        aside.replace(path)
-        return path
+        return _kept(voice, folder)
+
+    def train(
+        self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
+    ) -> Path:
+        """See VoiceEngine."""
+        net = self._loaded() if self._speaks_only else self._network()
+        # Its own turn: the network is this caller's for as long as it takes.
+        turn = threading.Lock()
+        voice = professional.train(
+            net,
+            self._encoder,
+            takes,
+            folder,
+            seed,
+            plan,
+            progress,
+            lambda candidate: KokoroSpeaker(net, candidate, turn),
+        )
+        return _kept(voice, folder)
 
     def load(self, artifact: bytes) -> KokoroSpeaker:
         """See VoiceEngine."""
@@ -96,6 +111,14 @@ class KokoroEngine:
     def _loaded(self) -> Kokoro:
         torch.set_num_threads(self._threads)
         return Kokoro.from_weights(weights.load(pinned.path(self._models_dir, WEIGHTS)))
+
+
+def _kept(voice: KokoroVoice, folder: Path) -> Path:
+    path = folder / "voice.kokoro"
+    aside = path.with_suffix(".part")
+    aside.write_bytes(voice.pack())
+    aside.replace(path)
+    return path
 
 
 def _give_memory_back() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -37,6 +38,27 @@ _HARMONICS = 9
 _SINE_AMPLITUDE = 0.1
 _NOISE_VOICED = 0.003
 _VOICED_HZ = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LowRank:
+    """What a voice adds to a convolution of the resident network: two thin convolutions beside it (Hu et al. 2021,
+    arXiv 2106.09685). The network's own weights stay as they are, so that voices can share them."""
+
+    down: Tensor
+    """(r, C_in, k), padded as the convolution is."""
+    up: Tensor
+    """(C_out, r)."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(B, C_in, n) -> (B, C_out, n), for odd k and no dilation."""
+        return F.conv1d(F.conv1d(x, self.down, padding=self.down.shape[-1] // 2), self.up.unsqueeze(-1))
+
+
+Deltas = Mapping[str, LowRank]
+"""Module -> what is added to it, e.g. `decoder.encode.conv1`, `predictor.F0.0.conv2`, `predictor.duration`."""
+
+NO_DELTAS: Deltas = {}
 
 
 # --- text ---------------------------------------------------------------------------------------------
@@ -140,25 +162,41 @@ class AdainResBlock(nn.Module):
         self.conv1x1 = nn.Conv1d(c_in, c_out, 1, bias=False) if c_in != c_out else None
         self.pool = nn.ConvTranspose1d(c_in, c_in, 3, 2, 1, 1, groups=c_in) if upsample else None
 
-    def forward(self, x: Tensor, affines: Iterator[Tensor]) -> Tensor:
+    def forward(
+        self, x: Tensor, affines: Iterator[Tensor], deltas: Deltas = NO_DELTAS, at: str = ""
+    ) -> Tensor:
+        """`deltas` of `at`.conv1 and `at`.conv2 are added."""
+        more = deltas.get(f"{at}.conv1"), deltas.get(f"{at}.conv2")
         if fused.usable(x, self):
-            return self._fused(x, next(affines), next(affines))
+            return self._fused(x, next(affines), next(affines), *more)
         y = F.leaky_relu(self.norm1(x, next(affines)), 0.2)
         if self.pool is not None:
             x, y = F.interpolate(x, scale_factor=2.0, mode="nearest"), self.pool(y)
-        y = self.conv2(F.leaky_relu(self.norm2(self.conv1(y), next(affines)), 0.2))
+        y = self.conv1(y) if more[0] is None else self.conv1(y) + more[0](y)
+        y = F.leaky_relu(self.norm2(y, next(affines)), 0.2)
+        y = self.conv2(y) if more[1] is None else self.conv2(y) + more[1](y)
         if self.conv1x1 is not None:
             x = self.conv1x1(x)
         out: Tensor = (x + y) * math.sqrt(0.5)
         return out
 
-    def _fused(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """The same through our kernels."""
+    def _fused(
+        self, x: Tensor, first: Tensor, second: Tensor, more1: LowRank | None, more2: LowRank | None
+    ) -> Tensor:
+        """The same through our kernels; what a delta convolves is activated a second time, in torch."""
         if self.pool is not None:
             y = self.pool(F.leaky_relu(self.norm1(x, first), 0.2))
             x = fused.to_rows(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-            y, moments = fused.conv_rows(self.conv1, fused.to_rows(y), with_moments=True)
+            y, moments = fused.conv_rows(
+                self.conv1,
+                fused.to_rows(y),
+                with_moments=True,
+                extra=None if more1 is None else fused.to_rows(more1(y)),
+            )
         else:
+            extra = None
+            if more1 is not None:
+                extra = fused.to_rows(more1(F.leaky_relu(self.norm1(x, first), 0.2)))
             x = fused.to_rows(x)
             y, moments = fused.conv_rows(
                 self.conv1,
@@ -168,7 +206,11 @@ class AdainResBlock(nn.Module):
                 activation=fused.LEAKY,
                 slope=0.2,
                 with_moments=True,
+                extra=extra,
             )
+        extra = None
+        if more2 is not None:
+            extra = fused.to_rows(more2(F.leaky_relu(self.norm2(fused.from_rows(y), second), 0.2)))
         if self.conv1x1 is not None:
             x, _ = fused.conv_rows(self.conv1x1, x)
         y, _ = fused.conv_rows(
@@ -179,6 +221,7 @@ class AdainResBlock(nn.Module):
             activation=fused.LEAKY,
             slope=0.2,
             residual=x,
+            extra=extra,
             gain=math.sqrt(0.5),
         )
         return fused.from_rows(y)
@@ -233,18 +276,22 @@ class Predictor(nn.Module):
             x = torch.cat([norm(lstm(x)[0], style), tail], -1)
         return x
 
-    def durations(self, encoded: Tensor) -> Tensor:
+    def durations(self, encoded: Tensor, deltas: Deltas = NO_DELTAS) -> Tensor:
         """(B, T, 640) -> frames of 25 ms a phoneme, (B, T), not rounded."""
-        return torch.sigmoid(self.duration(self.lstm(encoded)[0])).sum(-1)
+        x = self.lstm(encoded)[0]
+        logits = self.duration(x)
+        if (more := deltas.get("predictor.duration")) is not None:
+            logits = logits + more(x.transpose(1, 2)).transpose(1, 2)
+        return torch.sigmoid(logits).sum(-1)
 
-    def curves(self, spread: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    def curves(self, spread: Tensor, style: Tensor, deltas: Deltas = NO_DELTAS) -> tuple[Tensor, Tensor]:
         """Encoded phonemes spread over frames (B, L, 640) -> F0 in Hz (B, 2L) and log energy (B, 2L)."""
         shared = self.shared(spread)[0].transpose(1, 2)
         out = []
-        for blocks, project in ((self.F0, self.F0_proj), (self.N, self.N_proj)):
+        for name, blocks, project in (("F0", self.F0, self.F0_proj), ("N", self.N, self.N_proj)):
             x, affines = shared, _affines(blocks, style)
-            for block in blocks:
-                x = block(x, affines)
+            for i, block in enumerate(blocks):
+                x = block(x, affines, deltas, f"predictor.{name}.{i}")
             out.append(project(x).squeeze(1))
         return out[0], out[1]
 
@@ -412,15 +459,21 @@ class Decoder(nn.Module):
         return [m.fc.out_features for m in self.adains()]
 
     def forward(
-        self, asr: Tensor, f0: Tensor, energy: Tensor, affines: Tensor, noise: Tensor | None = None
+        self,
+        asr: Tensor,
+        f0: Tensor,
+        energy: Tensor,
+        affines: Tensor,
+        noise: Tensor | None = None,
+        deltas: Deltas = NO_DELTAS,
     ) -> Tensor:
         """asr (B, 512, L), f0 and energy (B, 2L), affines (B or 1, 37396) -> samples (B, 600 L)."""
         parts = iter(affines.split(self.widths(), dim=-1))
         pitch, loud = self.F0_conv(f0.unsqueeze(1)), self.N_conv(energy.unsqueeze(1))
-        x = self.encode(torch.cat([asr, pitch, loud], 1), parts)
+        x = self.encode(torch.cat([asr, pitch, loud], 1), parts, deltas, "decoder.encode")
         residue = self.asr_res(asr)
-        for block in self.decode:
-            x = block(torch.cat([x, residue, pitch, loud], 1), parts)
+        for i, block in enumerate(self.decode):
+            x = block(torch.cat([x, residue, pitch, loud], 1), parts, deltas, f"decoder.decode.{i}")
         har = self.generator.harmonics(f0, noise)
         return self.generator(x, har, parts)  # type: ignore[no-any-return]
 

@@ -16,7 +16,7 @@ from sayso.audio.level import gain_of, limited
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines.base import Mark, Spoken
 from sayso.engines.kokoro import ipa, network, symbols
-from sayso.engines.kokoro.network import Kokoro
+from sayso.engines.kokoro.network import Deltas, Kokoro, LowRank
 from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.text.english.phonemes import Word, join, phonemize
 from sayso.text.script import PLAIN, Cut, Line, Manner, Script, script_of_text
@@ -63,6 +63,7 @@ class KokoroSpeaker:
         """`turn` is held while the network works: it uses all cores for one piece."""
         self._net, self._voice, self._turn = net, voice, turn
         self._affines = torch.from_numpy(voice.affines)[None]
+        self._deltas = low_rank(voice)
 
     def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
@@ -114,13 +115,13 @@ class KokoroSpeaker:
         net = self._net
         hidden, text = net.read(ids)
         encoded = net.predictor.encode(hidden, style)
-        lengths = net.predictor.durations(encoded)[0] / self._voice.rate_ratio
+        lengths = net.predictor.durations(encoded, self._deltas)[0] / self._voice.rate_ratio
         is_plain = all(manner == PLAIN for manner in manners)
         if not is_plain:
             rates = _by_symbol(words, [manner.rate for manner in manners], ids.shape[1])
             lengths = lengths / torch.from_numpy(rates)
         frames = whole_frames(lengths)
-        f0, energy = net.predictor.curves(network.spread(encoded, frames), style)
+        f0, energy = net.predictor.curves(network.spread(encoded, frames), style, self._deltas)
         f0 = f0 * self._voice.pitch_ratio
         gains = None
         if not is_plain:
@@ -145,11 +146,7 @@ class KokoroSpeaker:
             self._affines,
             score.noise[:, network.FRAME * first : network.FRAME * stop],
         )
-        if self._voice.weights:
-            swapped = {name: torch.from_numpy(values) for name, values in self._voice.weights.items()}
-            said = torch.func.functional_call(self._net.decoder, swapped, inputs)
-        else:
-            said = self._net.decoder(*inputs)
+        said = self._net.decoder(*inputs, self._deltas)
         samples: Samples = said[0, network.FRAME * (start - first) : network.FRAME * (last - first)].numpy()
         return samples
 
@@ -208,6 +205,14 @@ def _envelope(gains: NDArray[np.float32] | None, start: int, size: int) -> Sampl
         return None
     middles = (np.arange(len(gains)) + 0.5 - start) * network.FRAME
     return np.interp(np.arange(size), middles, gains).astype(np.float32)
+
+
+def low_rank(voice: KokoroVoice) -> Deltas:
+    """What `voice` adds to the resident network."""
+    return {
+        name: LowRank(torch.from_numpy(down), torch.from_numpy(up))
+        for name, (down, up) in voice.deltas.items()
+    }
 
 
 def whole_frames(lengths: Tensor) -> Tensor:

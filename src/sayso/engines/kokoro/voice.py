@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from sayso.errors import BadArtifact
 
 MAGIC = b"SAYSOKOK"
-VERSION = 1
+VERSION = 2
+_WITHOUT_DELTAS = 1
+"""The version of a file without deltas: what programs before version 2 read."""
 _HEAD = len(MAGIC) + 1 + 32 + 4
-_LARGEST = 200 * 1024 * 1024
+_LARGEST = 120 * 1024 * 1024
 
 Floats = NDArray[np.float32]
 
@@ -38,8 +40,8 @@ class KokoroVoice:
     """F0 is multiplied by this."""
     rate_ratio: float = 1.0
     """Durations are divided by this."""
-    weights: Mapping[str, Floats] = field(default_factory=dict)
-    """Other parameters of the decoder that were adapted, by name: they replace the resident ones."""
+    deltas: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    """Of a professional voice: module -> down (r, C_in, k) and up (C_out, r); see `network.LowRank`."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """How it was made: seed, starting voice, seconds of speech. For people; nothing reads it back."""
 
@@ -57,7 +59,8 @@ class KokoroVoice:
         arrays = {
             "affines": self.affines,
             "prosody": self.prosody,
-            **{"weights/" + k: v for k, v in self.weights.items()},
+            **{f"down/{name}": down for name, (down, _) in self.deltas.items()},
+            **{f"up/{name}": up for name, (_, up) in self.deltas.items()},
         }
         body = b"".join(np.ascontiguousarray(a, dtype="<f2").tobytes() for a in arrays.values())
         header = {
@@ -70,7 +73,8 @@ class KokoroVoice:
         }
         text = json.dumps(header, sort_keys=True).encode()
         rest = len(text).to_bytes(4, "little") + text + body
-        return MAGIC + bytes([VERSION]) + hashlib.sha256(rest).digest() + rest
+        version = VERSION if self.deltas else _WITHOUT_DELTAS
+        return MAGIC + bytes([version]) + hashlib.sha256(rest).digest() + rest
 
 
 def unpack(artifact: bytes) -> KokoroVoice:
@@ -78,7 +82,7 @@ def unpack(artifact: bytes) -> KokoroVoice:
     if artifact[: len(MAGIC)] != MAGIC or not _HEAD <= len(artifact) <= _LARGEST:
         raise BadArtifact("this is not a voice of the kokoro engine: build the voice again")
     version = artifact[len(MAGIC)]
-    if version != VERSION:
+    if version not in (_WITHOUT_DELTAS, VERSION):
         raise BadArtifact(
             f"the voice file has version {version}, this program reads version {VERSION}: update sayso"
         )
@@ -99,8 +103,22 @@ def unpack(artifact: bytes) -> KokoroVoice:
             tuple(header["prosody_symbols"]),
             float(header["pitch_ratio"]),
             float(header["rate_ratio"]),
-            {name.removeprefix("weights/"): values for name, values in arrays.items()},
+            _deltas(arrays),
             header["notes"],
         )
     except (KeyError, ValueError, TypeError) as wrong:
         raise BadArtifact(f"the voice file cannot be read ({wrong}): build the voice again") from wrong
+
+
+def _deltas(arrays: Mapping[str, Floats]) -> dict[str, tuple[Floats, Floats]]:
+    """Raises ValueError where one is not whole, or its parts do not fit together."""
+    names = [name.removeprefix("down/") for name in arrays if name.startswith("down/")]
+    if len(arrays) != 2 * len(names):
+        raise ValueError("it holds arrays that are not known")
+    found = {}
+    for name in names:
+        down, up = arrays[f"down/{name}"], arrays[f"up/{name}"]
+        if down.ndim != 3 or up.ndim != 2 or up.shape[1] != down.shape[0]:
+            raise ValueError(f"the parts of {name} do not fit together")
+        found[name] = (down, up)
+    return found

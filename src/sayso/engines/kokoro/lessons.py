@@ -1,0 +1,155 @@
+"""Takes as the network is to say them: sound, phonemes with their times, pitch and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sayso.audio.level import with_rms
+from sayso.audio.resample import resample
+from sayso.audio.spans import trim
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Take
+from sayso.engines.kokoro import align, features, network, speak, stock, symbols
+from sayso.engines.kokoro.network import Kokoro
+from sayso.engines.kokoro.stock import StockVoice
+from sayso.engines.likeness import SpeakerEncoder
+from sayso.text.english.phonemes import join, phonemize
+
+_LEVEL_DBFS = -23.0
+_SHORTEST_S = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """One take as the network is to say it. L frames of 25 ms, T phoneme symbols."""
+
+    samples: Tensor
+    """(600 L,)."""
+    asr: Tensor
+    """(1, 512, L)."""
+    f0: Tensor
+    """(2 L,), Hz."""
+    energy: Tensor
+    """(2 L,), natural log."""
+    predicted_energy: Tensor
+    """(2 L,): what the voice that read it for the alignment would have."""
+    frames: int
+    read_frames: int
+    """How long that voice takes for the same words."""
+    hidden: Tensor
+    """(1, T, 512): what the predictor reads."""
+    durations: Tensor
+    """(T,): frames each symbol lasts."""
+    read_durations: Tensor
+    """(T,): what that voice would have, not rounded."""
+    apart: float
+    """How far the recording is from that reading, 0 to 2; far above the others: the text is not what is said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A voice that reads a take, for comparison."""
+
+    affines: Tensor
+    """(1, 37396)."""
+    style: Tensor
+    """(1, 128): of its prosody."""
+    pitch_ratio: float = 1.0
+    rate_ratio: float = 1.0
+
+    @classmethod
+    @torch.inference_mode()
+    def of_stock(cls, net: Kokoro, voice: StockVoice) -> Reading:
+        """A stock voice as it is."""
+        style = torch.from_numpy(voice.prosody[stock.TIMBRE_ROW])[None]
+        return cls(net.decoder.affines(torch.from_numpy(voice.timbre)[None]), style)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """What of a lesson takes long to find."""
+
+    durations: NDArray[np.int64]
+    """(T,)."""
+    f0: NDArray[np.float32]
+    """(2 L,), Hz."""
+    apart: float
+
+
+def usable(take: Take) -> Waveform | None:
+    """At 24 kHz, without silence at the ends, at one level; None where nothing can be learnt from it."""
+    wave = with_rms(trim(resample(take.wave, network.RATE_HZ), keep_s=0.1), _LEVEL_DBFS)
+    return wave if wave.duration_s >= _SHORTEST_S and phonemize(take.text) else None
+
+
+def embedding(encoder: SpeakerEncoder, waves: Sequence[Waveform]) -> NDArray[np.float32]:
+    """Of all together."""
+    return encoder.embed(Waveform(np.concatenate([wave.samples for wave in waves]), network.RATE_HZ))
+
+
+def aligned(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Lesson:
+    """`wave` (as of `usable`) with its `f0`, each phoneme where it is spoken."""
+    return lesson(net, reading, wave, text, times(net, reading, wave, text, f0))
+
+
+@torch.inference_mode()
+def times(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Times:
+    """Where each phoneme of `text` is spoken, by comparison with the same words in another voice."""
+    hidden, read = net.read(_ids(text))
+    encoded = net.predictor.encode(hidden, reading.style)
+    frames = speak.whole_frames(net.predictor.durations(encoded)[0] / reading.rate_ratio)
+    curve, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
+    asr = network.spread(read.transpose(1, 2), frames).transpose(1, 2)
+    noise = speak.source_noise(int(frames.sum()), 0)
+    said = net.decoder(asr, curve * reading.pitch_ratio, energy, reading.affines, noise)[0]
+    durations, apart = align.durations(torch.from_numpy(wave.samples), said, frames.numpy())
+    return Times(durations, _fitted(f0, 2 * int(durations.sum())), apart)
+
+
+@torch.no_grad()  # no inference mode: gradients of other things pass through what this makes
+def lesson(net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Times) -> Lesson:
+    """The whole, from its `times`."""
+    hidden, read = net.read(_ids(text))
+    encoded = net.predictor.encode(hidden, reading.style)
+    read_durations = net.predictor.durations(encoded)[0] / reading.rate_ratio
+    frames = torch.from_numpy(found.durations)
+    L = int(frames.sum())
+    samples = torch.from_numpy(_fitted(wave.samples, L * network.FRAME))
+    _, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
+    return Lesson(
+        samples=samples,
+        asr=network.spread(read.transpose(1, 2), frames).transpose(1, 2).contiguous(),
+        f0=torch.from_numpy(found.f0),
+        energy=features.energy(samples[None])[0],
+        predicted_energy=energy[0],
+        frames=L,
+        read_frames=int(speak.whole_frames(read_durations).sum()),
+        hidden=hidden,
+        durations=frames,
+        read_durations=read_durations,
+        apart=found.apart,
+    )
+
+
+def energy_offset(lessons: Sequence[Lesson]) -> float:
+    """What to add to the recordings' log energy so that their loud half is as loud as the predictor's."""
+    loud = [
+        torch.cat(curves) for curves in ([x.energy for x in lessons], [x.predicted_energy for x in lessons])
+    ]
+    real, predicted = (float(x[x > x.median()].mean()) for x in loud)
+    return predicted - real
+
+
+def _ids(text: str) -> Tensor:
+    return torch.tensor([symbols.ids(join(phonemize(text)))[: network.MAX_PHONEMES + 2]])
+
+
+def _fitted(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Cut or padded with zeros to n."""
+    return np.pad(values, (0, max(0, n - len(values))))[:n].astype(np.float32)

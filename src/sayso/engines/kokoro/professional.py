@@ -1,0 +1,559 @@
+"""Minutes of recordings -> a professional voice: the rapid one, then prosody and more of the decoder.
+
+1. The rapid voice of the first few takes: the start, and the first candidate.
+2. Every take aligned by comparison with that voice; those whose text does not fit are left out.
+3. Prosody: style, durations and the curves of pitch and energy follow the speaker's real ones.
+4. Timbre: gains and offsets, and low-rank deltas of the decoder's convolutions, down the same loss as the rapid voice.
+5. Where somebody listens: the deltas at full strength, at less, or not at all, by what is misheard.
+
+In 3 and 4 a part of the takes is never trained on; the parameters that do best there are kept. All of it goes on
+after a crash: what was found lies in the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import CANDIDATE, Progress, Take, TrainingPlan
+from sayso.engines.curve import Curve, Point
+from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, symbols
+from sayso.engines.kokoro.descent import Descent, Limits, State, Values
+from sayso.engines.kokoro.lessons import Lesson, Reading, Times
+from sayso.engines.kokoro.losses import speaker_loss, spectral_loss
+from sayso.engines.kokoro.network import Deltas, Kokoro, LowRank
+from sayso.engines.kokoro.voice import KokoroVoice, unpack
+from sayso.engines.likeness import SpeakerEncoder
+from sayso.errors import BadArtifact, TooLittleSpeech
+
+Layers = tuple[str, ...]
+
+DECODER_LAYERS: Layers = ("decoder.encode", *(f"decoder.decode.{i}" for i in range(4)))
+"""Blocks before the generator: nine tenths of the decoder's weights, and a tenth of its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a professional voice is trained; every field is a question for the ablation (benchmarks/professional.py)."""
+
+    layers: Layers = DECODER_LAYERS
+    """Blocks of the decoder that get deltas; empty: gains and offsets alone."""
+    rank: int = 16
+    affine_rate: float = 3e-3
+    delta_rate: float = 1e-3
+    """Learning rates of AdamW."""
+    speaker_weight: float = 0.75
+    crop_frames: int = 32
+    """0.8 s, as for the rapid voice."""
+    prosody: bool = True
+    prosody_rank: int = 8
+    prosody_rate: float = 1e-3
+    prosody_steps: int = 600
+    rapid_s: float = 15.0
+    """So much of the takes makes the rapid voice."""
+    held_out: float = 0.08
+    """Part of the takes that is never trained on, but at most `held_out_s`."""
+    held_out_s: float = 40.0
+    aligning_part: float = 0.3
+    prosody_part: float = 0.12
+    """Of the budget, at most."""
+
+
+_STRENGTHS = (1.0, 0.6, 0.0)
+"""Of the deltas, as candidates; 0 is the rapid timbre with the learnt prosody."""
+_PATIENT_MISHEARING = 0.004
+"""So much more may be misheard before a weaker candidate wins."""
+_LISTENING_S = 20.0
+_APART = 4.0
+"""Median deviations above which an alignment is not believed."""
+_FEWEST = 4
+
+
+def train(
+    net: Kokoro,
+    encoder: SpeakerEncoder,
+    takes: Sequence[Take],
+    folder: Path,
+    seed: int,
+    plan: TrainingPlan,
+    progress: Progress,
+    speaker: Callable[[KokoroVoice], speak.KokoroSpeaker],
+    recipe: Recipe | None = None,
+) -> KokoroVoice:
+    """A voice from minutes of `takes`. Raises TooLittleSpeech where nothing can be learnt from them."""
+    return _Training(net, encoder, takes, folder, seed, plan, progress, speaker, recipe or Recipe()).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    wave: Waveform
+    text: str
+
+
+class _Training:
+    def __init__(
+        self,
+        net: Kokoro,
+        encoder: SpeakerEncoder,
+        takes: Sequence[Take],
+        folder: Path,
+        seed: int,
+        plan: TrainingPlan,
+        progress: Progress,
+        speaker: Callable[[KokoroVoice], speak.KokoroSpeaker],
+        recipe: Recipe,
+    ) -> None:
+        self._net, self._encoder, self._folder, self._seed = net, encoder, folder, seed
+        self._plan, self._progress, self._speaker, self._recipe = plan, progress, speaker, recipe
+        self._ready = [
+            _Ready(wave, take.text) for take in takes if (wave := lessons.usable(take)) is not None
+        ]
+        if not self._ready:
+            raise TooLittleSpeech(
+                "no recording holds speech with words we can say: record at least ten minutes of clear speech"
+            )
+        self._job = _fingerprint(self._ready, seed, recipe)
+        self._curve = Curve()
+        self._clock = _Clock(folder / "clock.json", self._job, plan.budget_s)
+        self._sampled_at = time.monotonic()
+        self._rng = np.random.default_rng(seed)
+
+    def run(self) -> KokoroVoice:
+        self._curve.facts = {"takes": len(self._ready), "recipe": asdict(self._recipe)}
+        rapid, reading = self._rapid()
+        learnt = self._aligned(reading)
+        train_set, held_out = self._split(learnt)
+        self._curve.facts |= {
+            "speech_s": round(sum(x.wave.duration_s for x in self._ready), 1),
+            "used": len(learnt),
+            "held_out": len(held_out),
+        }
+        voice = replace(rapid, rate_ratio=_rate(learnt, rapid.rate_ratio), notes=self._notes(rapid, learnt))
+        if self._recipe.prosody:
+            voice = self._prosody(voice, train_set, held_out)
+        start = voice
+        voice = self._timbre(voice, train_set, held_out)
+        voice = self._heard(start, voice)
+        self._tell("adapting", 1.0)
+        self._curve.write(self._folder)
+        return voice
+
+    # --- the rapid voice ---------------------------------------------------------------------------
+
+    def _rapid(self) -> tuple[KokoroVoice, Reading]:
+        file = self._folder / "rapid.kokoro"
+        chosen, total = [], 0.0
+        # Neither the shortest nor the longest: sentences of an ordinary length.
+        for ready in sorted(self._ready, key=lambda r: abs(r.wave.duration_s - 6.0)):
+            if total >= self._recipe.rapid_s:
+                break
+            chosen.append(Take(ready.wave, ready.text))
+            total += ready.wave.duration_s
+        voice = _kept(file, self._job)
+        if voice is None:
+            voice = adapt.rapid(
+                self._net,
+                self._encoder,
+                chosen,
+                self._seed,
+                lambda stage, part, _: self._tell(stage, 0.02 * part),
+                # A budget of a few minutes must not go into the start alone.
+                adapt.Recipe(steps=min(adapt.Recipe().steps, max(8, round(self._plan.budget_s / 10.0)))),
+            )
+            voice = replace(voice, notes={**voice.notes, "job": self._job})
+            _write(file, voice.pack())
+            # Through the file's precision, so that a run that goes on sees the same.
+            voice = unpack(voice.pack())
+            self._clock.tick()
+        style = torch.from_numpy(voice.row(128).copy())[None]
+        affines = torch.from_numpy(voice.affines)[None]
+        return voice, Reading(affines, style, voice.pitch_ratio, voice.rate_ratio)
+
+    # --- alignment ---------------------------------------------------------------------------------
+
+    def _aligned(self, reading: Reading) -> list[Lesson]:
+        """A lesson of each take that fits its text, as many as there is time for."""
+        order = self._rng.permutation(len(self._ready))
+        folder = self._folder / "aligned"
+        folder.mkdir(exist_ok=True)
+        found: dict[int, Times] = {}
+        for n, i in enumerate(order):
+            file = folder / f"{i:04}.npz"
+            kept = _times(file, self._job)
+            if (
+                kept is None
+                and n >= _FEWEST
+                and self._clock.spent_s > self._recipe.aligning_part * self._plan.budget_s
+            ):
+                continue
+            if kept is None:
+                ready = self._ready[i]
+                kept = lessons.times(
+                    self._net, reading, ready.wave, ready.text, pitch.track(ready.wave.samples)
+                )
+                _keep_times(file, self._job, kept)
+                self._clock.tick()
+            found[int(i)] = kept
+            self._tell("aligning", 0.02 + 0.1 * (n + 1) / len(order))
+        apart = np.array([times.apart for times in found.values()])
+        line = np.median(apart) + _APART * max(0.01, float(np.median(np.abs(apart - np.median(apart)))))
+        return [
+            lessons.lesson(self._net, reading, self._ready[i].wave, self._ready[i].text, times)
+            for i, times in sorted(found.items())
+            if times.apart <= line
+        ]
+
+    def _split(self, learnt: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
+        """What is trained on, and what is held out; of very few takes, all serve both ends."""
+        if len(learnt) < _FEWEST:
+            return list(learnt), list(learnt)
+        total_s = sum(lesson.frames for lesson in learnt) * network.FRAME / network.RATE_HZ
+        wanted_s = min(self._recipe.held_out * total_s, self._recipe.held_out_s)
+        held: set[int] = set()
+        held_s = 0.0
+        for i in np.random.default_rng(self._seed).permutation(len(learnt)):
+            if held and held_s >= wanted_s:
+                break
+            held.add(int(i))
+            held_s += learnt[i].frames * network.FRAME / network.RATE_HZ
+        return [x for i, x in enumerate(learnt) if i not in held], [learnt[i] for i in sorted(held)]
+
+    # --- prosody -----------------------------------------------------------------------------------
+
+    def _prosody(self, voice: KokoroVoice, train_set: list[Lesson], held_out: list[Lesson]) -> KokoroVoice:
+        net, recipe = self._net, self._recipe
+        offset = lessons.energy_offset(train_set)
+        shift = torch.zeros(1, network.STYLE, requires_grad=True)
+        rng = np.random.default_rng([self._seed, 1])
+        curves = [(f"predictor.{head}.{i}.conv{n}", 3) for head in "FN" for i in range(3) for n in (1, 2)]
+        curves = [(name.replace("predictor.F.", "predictor.F0."), k) for name, k in curves]
+        parts = _low_rank(net, [*curves, ("predictor.duration", 1)], recipe.prosody_rank, rng)
+
+        def loss_of(lesson: Lesson) -> Tensor:
+            style = torch.from_numpy(voice.row(lesson.hidden.shape[1]))[None] + shift
+            deltas = _deltas(parts)
+            encoded = net.predictor.encode(lesson.hidden, style)
+            lengths = net.predictor.durations(encoded, deltas)[0] / voice.rate_ratio
+            f0, energy = net.predictor.curves(network.spread(encoded, lesson.durations), style, deltas)
+            return prosody_loss(lesson, lengths, f0[0] * voice.pitch_ratio, energy[0], offset)
+
+        def loss(step: int) -> Tensor:
+            chosen = np.random.default_rng([self._seed, 2, step]).integers(len(train_set), size=2)
+            return torch.stack([loss_of(train_set[i]) for i in chosen]).mean()
+
+        def held() -> float:
+            return float(torch.stack([loss_of(lesson) for lesson in held_out]).mean())
+
+        rates = {name: (tensor, recipe.prosody_rate) for name, tensor in parts.items()}
+        descent = Descent(
+            {"style": (shift, 3 * recipe.prosody_rate), **rates},
+            loss,
+            held,
+            Limits(
+                recipe.prosody_part * self._plan.budget_s,
+                min(recipe.prosody_steps, self._plan.most_steps or recipe.prosody_steps),
+                self._plan.checkpoint_s,
+            ),
+            self._folder / "prosody.safetensors",
+            self._job,
+        )
+        best = self._descend("prosody", descent, 0.12, 0.22, lambda now: _with_prosody(voice, now))
+        self._curve.facts["prosody_steps"] = descent.state.step
+        return _with_prosody(voice, best)
+
+    # --- timbre ------------------------------------------------------------------------------------
+
+    def _timbre(self, voice: KokoroVoice, train_set: list[Lesson], held_out: list[Lesson]) -> KokoroVoice:
+        net, recipe = self._net, self._recipe
+        offset = lessons.energy_offset(train_set)
+        gain = float(np.exp(offset / 2))  # energy is of power, samples are amplitudes
+        embedding = lessons.embedding(self._encoder, [ready.wave for ready in self._ready[:20]])
+        unlike = speaker_loss(self._encoder, embedding)
+        base = torch.from_numpy(voice.affines)[None]
+        shift = torch.zeros_like(base).requires_grad_(True)
+        names = [(f"{layer}.conv{n}", 3) for layer in recipe.layers for n in (1, 2)]
+        parts = _low_rank(net, names, recipe.rank, np.random.default_rng([self._seed, 3]))
+        lengths = np.array([lesson.frames for lesson in train_set], float)
+
+        def said(lesson: Lesson, at: int, n: int, noise: int) -> Tensor:
+            out: Tensor = net.decoder(
+                lesson.asr[:, :, at : at + n],
+                lesson.f0[None, 2 * at : 2 * (at + n)],
+                lesson.energy[None, 2 * at : 2 * (at + n)] + offset,
+                base + shift,
+                speak.source_noise(n, noise),
+                _deltas(parts),
+            )
+            return out
+
+        def wanted(lesson: Lesson, at: int, n: int) -> Tensor:
+            return lesson.samples[None, at * network.FRAME : (at + n) * network.FRAME] * gain
+
+        def loss(step: int) -> Tensor:
+            rng = np.random.default_rng([self._seed, 4, step])
+            lesson = train_set[rng.choice(len(train_set), p=lengths / lengths.sum())]
+            n = min(recipe.crop_frames, lesson.frames)
+            at = int(rng.integers(0, lesson.frames - n + 1))
+            out = said(lesson, at, n, int(rng.integers(2**40)))
+            return spectral_loss(out, wanted(lesson, at, n)) + recipe.speaker_weight * unlike(out[0])
+
+        def held() -> float:
+            # Spectra alone: how alike an encoder finds it says nothing about how well it is spoken.
+            losses = []
+            for lesson in held_out:
+                n = min(_HELD_FRAMES, lesson.frames)
+                at = (lesson.frames - n) // 2
+                losses.append(float(spectral_loss(said(lesson, at, n, 0), wanted(lesson, at, n))))
+            return float(np.mean(losses))
+
+        def made(now: Values) -> KokoroVoice:
+            affines = voice.affines + now["affines"][0]
+            return replace(voice, affines=affines, deltas={**voice.deltas, **_pairs(now)})
+
+        reserve_s = _LISTENING_S * len(_STRENGTHS) if self._plan.mishears is not None else 0.0
+        seconds = max(5.0, self._clock.left_s - reserve_s + self._clock.given("timbre"))
+        descent = Descent(
+            {
+                "affines": (shift, recipe.affine_rate),
+                **{name: (tensor, recipe.delta_rate) for name, tensor in parts.items()},
+            },
+            loss,
+            held,
+            Limits(seconds, self._plan.most_steps or 1_000_000, self._plan.checkpoint_s),
+            self._folder / "timbre.safetensors",
+            self._job,
+        )
+        best = self._descend("timbre", descent, 0.22, 0.97, made)
+        state = descent.state
+        self._curve.facts |= {
+            "timbre_steps": state.step,
+            "step_s": round(state.spent_s / max(1, state.step), 3),
+            "timbre_best": round(state.best, 4),
+        }
+        return made(best)
+
+    # --- by ear ------------------------------------------------------------------------------------
+
+    def _heard(self, start: KokoroVoice, voice: KokoroVoice) -> KokoroVoice:
+        """The strongest candidate that is understood about as well as the best one."""
+        if self._plan.mishears is None:
+            return voice
+        tried: list[tuple[float, KokoroVoice]] = []
+        for i, strength in enumerate(_STRENGTHS):
+            self._tell("listening to candidates", 0.97 + 0.03 * i / len(_STRENGTHS))
+            candidate = _weaker(start, voice, strength)
+            misheard = self._plan.mishears(self._speaker(candidate))
+            tried.append((misheard, candidate))
+            if misheard == 0.0:
+                break
+        self._curve.facts["misheard"] = {
+            str(s): round(m, 4) for s, (m, _) in zip(_STRENGTHS, tried, strict=False)
+        }
+        least = min(misheard for misheard, _ in tried)
+        return next(voice for misheard, voice in tried if misheard <= least + _PATIENT_MISHEARING)
+
+    # --- telling -----------------------------------------------------------------------------------
+
+    def _descend(
+        self,
+        phase: str,
+        descent: Descent,
+        begin: float,
+        end: float,
+        made: Callable[[Values], KokoroVoice],
+    ) -> Values:
+        def stepped(part: float) -> None:
+            self._tell(f"learning {phase}", begin + (end - begin) * part)
+            self._clock.note(phase, descent.state.spent_s, every_s=5.0)
+            if time.monotonic() - self._sampled_at >= self._plan.sample_s:
+                self._sampled_at = time.monotonic()
+                _write(self._folder / CANDIDATE, made(descent.values()).pack())
+                self._curve.facts["candidate_step"] = descent.state.step
+                self._curve.write(self._folder)
+
+        def looked(state: State, loss: float | None, held_out: float | None) -> None:
+            self._clock.note(phase, state.spent_s)
+            self._curve.add(Point(phase, state.step, round(state.spent_s, 1), loss, held_out))
+            self._curve.write(self._folder)
+
+        best = descent.run(stepped, looked)
+        self._clock.note(phase, descent.state.spent_s)
+        return best
+
+    def _tell(self, stage: str, part: float) -> None:
+        self._progress(stage, min(1.0, part), self._clock.left_s)
+
+    def _notes(self, rapid: KokoroVoice, learnt: Sequence[Lesson]) -> dict[str, Any]:
+        kept = {name: value for name, value in rapid.notes.items() if name != "job"}
+        seconds = sum(lesson.frames for lesson in learnt) * network.FRAME / network.RATE_HZ
+        return {
+            **kept,
+            "kind": "professional",
+            "speech_s": round(seconds, 1),
+            "layers": list(self._recipe.layers),
+            "rank": self._recipe.rank,
+        }
+
+
+_HELD_FRAMES = 80
+
+
+def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, offset: float) -> Tensor:
+    """How far durations (T,), F0 (2L,) in Hz and log energy (2L,) are from the real ones.
+
+    Durations in frames, without the silence at the ends; pitch where both have one, in octaves; energy where the
+    recording is not quiet: its noise is nobody's way of speaking.
+    """
+    real = lesson.durations.to(lengths.dtype)
+    inner = slice(1, -1)
+    # A pause as long as the recording holds once is no habit.
+    apart = (lengths[inner] - real[inner].clamp(max=_LONGEST_FRAMES)).abs()
+    loss = apart.mean() + 0.5 * (lengths[inner].sum() - real[inner].sum()).abs() / len(real)
+    both = (lesson.f0 > 0) & (f0.detach() > _VOICED_HZ)
+    if int(both.sum()) > 0:
+        loss = loss + 8.0 * (torch.log2(f0[both]) - torch.log2(lesson.f0[both])).abs().mean()
+    loud = lesson.energy > torch.quantile(lesson.energy, 0.3)
+    return loss + 0.5 * (energy[loud] - (lesson.energy[loud] + offset)).abs().mean()
+
+
+_LONGEST_FRAMES, _VOICED_HZ = 24.0, 40.0
+
+
+def _rate(learnt: Sequence[Lesson], otherwise: float) -> float:
+    """How fast the speaker is against the voice that was compared, sounds alone: pauses would bias it."""
+    read = sum(float(lesson.read_durations[2:-2].sum()) for lesson in learnt)
+    real = sum(float(lesson.durations[2:-2].clamp(max=_LONGEST_FRAMES).sum()) for lesson in learnt)
+    return float(np.clip(otherwise * read / real, 0.7, 1.4)) if real > 0 else otherwise
+
+
+def _low_rank(
+    net: Kokoro, names: Sequence[tuple[str, int]], rank: int, rng: np.random.Generator
+) -> dict[str, Tensor]:
+    """Thin convolutions that add nothing yet: `down/NAME` drawn, `up/NAME` zero."""
+    parts = {}
+    for name, k in names:
+        weight = net.get_parameter(f"{name}.weight")
+        c_out, c_in = int(weight.shape[0]), int(weight.shape[1])
+        down = rng.normal(size=(rank, c_in, k)) / np.sqrt(c_in * k)
+        parts[f"down/{name}"] = torch.from_numpy(down.astype(np.float32)).requires_grad_(True)
+        parts[f"up/{name}"] = torch.zeros(c_out, rank, requires_grad=True)
+    return parts
+
+
+def _deltas(parts: dict[str, Tensor]) -> Deltas:
+    names = [name.removeprefix("down/") for name in parts if name.startswith("down/")]
+    return {name: LowRank(parts[f"down/{name}"], parts[f"up/{name}"]) for name in names}
+
+
+def _pairs(values: Values) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    names = [name.removeprefix("down/") for name in values if name.startswith("down/")]
+    return {name: (values[f"down/{name}"], values[f"up/{name}"]) for name in names}
+
+
+def _with_prosody(voice: KokoroVoice, now: Values) -> KokoroVoice:
+    return replace(voice, prosody=voice.prosody + now["style"], deltas={**voice.deltas, **_pairs(now)})
+
+
+def _weaker(start: KokoroVoice, voice: KokoroVoice, strength: float) -> KokoroVoice:
+    """Between two voices of one prosody: 0 is `start`, 1 is `voice`."""
+    if strength == 1.0:
+        return voice
+    added = {
+        name: (down, up * strength) for name, (down, up) in voice.deltas.items() if name not in start.deltas
+    }
+    return replace(
+        voice,
+        affines=start.affines + strength * (voice.affines - start.affines),
+        deltas={**start.deltas, **(added if strength > 0 else {})},
+    )
+
+
+class _Clock:
+    """Wall seconds that were worked, over all tries of one job."""
+
+    def __init__(self, file: Path, job: str, budget_s: float) -> None:
+        self._file, self._job, self._budget_s = file, job, budget_s
+        self._notes: dict[str, float] = {}
+        try:
+            kept = json.loads(file.read_text())
+            before = float(kept["spent_s"]) if kept["job"] == job else 0.0
+            self._notes = dict(kept["notes"]) if kept["job"] == job else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            before = 0.0
+        self._start = time.monotonic() - before
+        self._ticked_s = before
+
+    @property
+    def spent_s(self) -> float:
+        return time.monotonic() - self._start
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._budget_s - self.spent_s)
+
+    def given(self, phase: str) -> float:
+        """What a phase has used of the budget in earlier tries."""
+        return self._notes.get(phase, 0.0)
+
+    def note(self, phase: str, spent_s: float, *, every_s: float = 0.0) -> None:
+        self._notes[phase] = spent_s
+        if self.spent_s - self._ticked_s >= every_s:
+            self.tick()
+
+    def tick(self) -> None:
+        """Write down what was spent."""
+        self._ticked_s = self.spent_s
+        _write(
+            self._file,
+            json.dumps({"job": self._job, "spent_s": self.spent_s, "notes": self._notes}).encode(),
+        )
+
+
+def _fingerprint(ready: Sequence[_Ready], seed: int, recipe: Recipe) -> str:
+    digest = hashlib.sha256(json.dumps([seed, asdict(recipe), symbols.__name__]).encode())
+    for one in ready:
+        digest.update(one.wave.samples.tobytes())
+        digest.update(one.text.encode())
+    return digest.hexdigest()
+
+
+def _kept(file: Path, job: str) -> KokoroVoice | None:
+    try:
+        voice = unpack(file.read_bytes())
+    except (OSError, BadArtifact):
+        return None
+    return voice if voice.notes.get("job") == job else None
+
+
+def _times(file: Path, job: str) -> Times | None:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            if str(kept["job"]) != job:
+                return None
+            return Times(kept["durations"], kept["f0"], float(kept["apart"]))
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _keep_times(file: Path, job: str, times: Times) -> None:
+    aside = file.with_suffix(".part")
+    with aside.open("wb") as sink:
+        np.savez(sink, job=np.array(job), durations=times.durations, f0=times.f0, apart=times.apart)
+    aside.replace(file)
+
+
+def _write(file: Path, content: bytes) -> None:
+    aside = file.with_name(file.name + ".part")
+    aside.write_bytes(content)
+    aside.replace(file)

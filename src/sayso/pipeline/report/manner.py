@@ -1,0 +1,72 @@
+"""How somebody speaks, in figures: pitch, rate, pauses, energy. The same measures for a person and for their voice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sayso.audio.resample import resample
+from sayso.audio.spans import frame_levels_dbfs, trim
+from sayso.audio.waveform import Waveform
+from sayso.engines.kokoro import pitch
+
+_RATE_HZ = 24_000
+_FRAME_S = 0.01
+_PAUSE_S = 0.15
+_QUIET_DB = 30.0
+"""So far below the loud parts there is no speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Of one or several stretches of speech together. None where there was nothing to measure."""
+
+    pitch_hz: float | None
+    """Median F0."""
+    pitch_spread: float | None
+    """Standard deviation of F0, semitones."""
+    words_per_minute: float | None
+    """Pauses within a stretch included, silence around it not."""
+    pause_part: float | None
+    """Of the time, what is pauses of 0.15 s and more."""
+    pauses_per_minute: float | None
+    energy_spread_db: float | None
+    """Standard deviation of the level where there is speech."""
+
+
+def manner(spoken: Sequence[tuple[Waveform, str]]) -> Manner:
+    """Of stretches with their words."""
+    hz, levels, words, seconds, quiet_s, pauses = [], [], 0, 0.0, 0.0, 0
+    for wave, text in spoken:
+        speech = trim(resample(wave, _RATE_HZ), keep_s=0.0)
+        if speech.duration_s < 0.3:
+            continue
+        track = pitch.track(speech.samples)
+        hz.append(track[track > 0])
+        level = frame_levels_dbfs(speech, _FRAME_S)
+        is_loud = level > np.percentile(level, 95) - _QUIET_DB
+        levels.append(level[is_loud] - level[is_loud].mean())
+        runs = _runs(~is_loud)
+        long = [n * _FRAME_S for n in runs if n * _FRAME_S >= _PAUSE_S]
+        quiet_s, pauses = quiet_s + sum(long), pauses + len(long)
+        words, seconds = words + len(text.split()), seconds + speech.duration_s
+    if seconds == 0.0:
+        return Manner(None, None, None, None, None, None)
+    all_hz = np.concatenate(hz)
+    middle = float(np.median(all_hz)) if len(all_hz) else None
+    return Manner(
+        pitch_hz=None if middle is None else round(middle, 1),
+        pitch_spread=None if middle is None else round(float(np.std(12 * np.log2(all_hz / middle))), 2),
+        words_per_minute=round(60.0 * words / seconds, 1),
+        pause_part=round(quiet_s / seconds, 4),
+        pauses_per_minute=round(60.0 * pauses / seconds, 1),
+        energy_spread_db=round(float(np.std(np.concatenate(levels))), 2),
+    )
+
+
+def _runs(marked: np.ndarray) -> list[int]:
+    """Lengths of the stretches that are marked."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
+    return [int(b - a) for a, b in zip(edges[::2], edges[1::2], strict=True)]

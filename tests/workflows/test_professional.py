@@ -1,0 +1,129 @@
+"""Professional voices from the recordings to the finished voice, with the real durable engine and real children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from working import wait_until
+
+from datasets import Files, file_server, hum, zipped
+from sayso.domain.account import Caller
+from sayso.domain.dataset import NEEDS, Need
+from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.errors import BadRequest, WrongState
+from sayso.services import Services
+from sayso.storage import trainings
+from sayso.usecases import reports, voices
+from sayso.usecases.recordings import NewRecording, add_recording
+from sayso.wire import receipt
+from serving import Callbacks, callbacks, humming
+
+
+@pytest.fixture(scope="module")
+def files() -> Iterator[Files]:
+    with file_server() as files:
+        yield files
+
+
+@pytest.fixture
+def told() -> Iterator[Callbacks]:
+    with callbacks() as received:
+        yield received
+
+
+@pytest.fixture(autouse=True)
+def a_minute_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes of hums would take the tests a minute; slow ones elsewhere have them."""
+    monkeypatch.setitem(NEEDS, VoiceType.PROFESSIONAL, Need(3, 10.0))
+
+
+def ask(services: Services, caller: Caller, url: str, callback_uri: str | None = None) -> Voice:
+    new = voices.NewVoice("Ada", VoiceType.PROFESSIONAL, dataset_url=url, callback_uri=callback_uri)
+    return voices.create_voice(services, caller, new)[0]
+
+
+def over(services: Services, ada: Caller, voice: Voice) -> Voice:
+    """The voice after its run."""
+    wait_until(lambda: voices.get_voice(services, ada, voice.id).state is not VoiceState.RUNNING, 120)
+    return voices.get_voice(services, ada, voice.id)
+
+
+def dataset(pitch_hz: float = 150.0, count: int = 5) -> bytes:
+    return zipped({f"{n}.wav": hum(3.0, pitch_hz + n / 4) for n in range(count)})
+
+
+def blobs(services: Services) -> set[Path]:
+    return {path for path in (services.work_folder.parent / "blobs").rglob("*") if path.is_file()}
+
+
+def test_a_dataset_becomes_a_voice_with_its_training_and_its_report(
+    services: Services, ada: Caller, files: Files, told: Callbacks
+) -> None:
+    voice = ask(services, ada, files.put("pro.zip", dataset()), told.url)
+    ended = over(services, ada, voice)
+    assert (ended.state, ended.issue) == (VoiceState.FINISHED, None)
+    assert ended.artifact_key is not None
+    assert ended.sample_key is not None
+    assert services.speakers.get(ended.artifact_key).rate_hz == 24_000
+    assert told.about(voice.id)["status"] == "finished"
+
+    # What the training told is there afterwards, with a sentence by the voice as it was on the way.
+    [kept] = voices.trainings_of(services, [ended]).values()
+    assert [point["step"] for point in kept.points] == list(range(1, len(kept.points) + 1))
+    assert kept.sample_key is not None
+    assert services.blobs.read(kept.sample_key).startswith(b"RIFF")
+
+    # The report exists the moment the voice is finished, and its signature fits.
+    signed = reports.get_report(services, ada, voice.id).report.signed
+    payload = receipt.verified(signed, receipt.public_key(services.receipt_key), receipt.REPORT)
+    assert (payload["voice_uuid"], payload["build"], payload["kind"]) == (voice.id, 1, receipt.REPORT)
+    assert payload["training"]["points"]
+    with pytest.raises(BadRequest, match="of the kind"):
+        receipt.verified(signed)
+
+
+@pytest.mark.slow
+def test_a_rebuild_that_is_cancelled_leaves_the_voice_that_spoke(
+    services: Services, ada: Caller, files: Files, told: Callbacks
+) -> None:
+    voice = ask(services, ada, files.put("again.zip", dataset(160.0)), told.url)
+    ended = over(services, ada, voice)
+    wait_until(lambda: told.count(voice.id) == 1)
+    voices.build_voice(services, ada, voice.id)
+    wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "learning timbre")
+    cancelled = voices.cancel_build(services, ada, voice.id)
+    assert (cancelled.state, cancelled.artifact_key) == (VoiceState.FINISHED, ended.artifact_key)
+    with pytest.raises(WrongState, match="nothing to cancel"):
+        voices.cancel_build(services, ada, voice.id)
+    wait_until(lambda: not list(services.work_folder.glob(f"{voice.id}-*")))
+    assert voices.get_voice(services, ada, voice.id) == cancelled
+    assert told.count(voice.id) == 1
+
+    # Another one goes through, and leaves nothing of what it replaced.
+    before = blobs(services)
+    rebuilt = over(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (rebuilt.state, rebuilt.build) == (VoiceState.FINISHED, 3)
+    wait_until(lambda: len(blobs(services)) <= len(before))
+    voices.delete_voice(services, ada, voice.id)
+    with services.db.read() as tx:
+        assert trainings.fetch(tx, voice.id) is None
+
+
+@pytest.mark.slow
+def test_uploads_become_a_voice_and_a_first_build_that_is_cancelled_was_never_asked_for(
+    services: Services, ada: Caller
+) -> None:
+    voice, _ = voices.create_voice(services, ada, voices.NewVoice("Ada", VoiceType.PROFESSIONAL))
+    for n in range(services.limits.min_recordings_professional):
+        add_recording(
+            services, ada, voice.id, NewRecording(f"{n}", humming(1.5, 150 + n / 8), text="la la la")
+        )
+    voices.build_voice(services, ada, voice.id)
+    wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "analysing the recordings")
+    cancelled = voices.cancel_build(services, ada, voice.id)
+    assert (cancelled.state, cancelled.progress, cancelled.stage) == (VoiceState.INITIALIZING, 0.0, None)
+    wait_until(lambda: not list(services.work_folder.glob(f"{voice.id}-*")))
+    ended = over(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (ended.state, ended.issue) == (VoiceState.FINISHED, None)
