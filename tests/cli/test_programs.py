@@ -142,7 +142,7 @@ def test_a_port_that_is_taken_is_a_setting_to_change(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("has_speech", [True, False])
+@pytest.mark.parametrize("has_speech", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_demo_clones_and_speaks_and_its_last_line_is_the_file(tmp_path, has_speech):
     home, speech, out = tmp_path / "home", tmp_path / "speech", tmp_path / "a name with spaces.wav"
     words = ["demo", "--text", "The kettle is on.", "-o", str(out)]

@@ -71,6 +71,7 @@ def test_a_folder_may_hold_other_files(tmp_path: Path) -> None:
     assert (tmp_path / "letter.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_waiting_callback_does_not_hold_up_the_end_and_waits_on_after_a_restart(tmp_path: Path) -> None:
     program = (
         "import time\n"
