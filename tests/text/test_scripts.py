@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -268,6 +270,18 @@ HOSTILE = [
 def test_hostile_xml_is_refused(text: str) -> None:
     with pytest.raises((BadRequest, TooLarge)):
         read_script(text)
+
+
+@pytest.mark.parametrize("unit", ["&", "<", "<break ", "[pause", "&a", "<prosody rate=", "</p", "[pause 1"])
+def test_no_text_takes_long_to_read(unit: str) -> None:
+    # Tens of milliseconds; what grows with the square takes minutes.
+    with contextlib.suppress(Rejected):
+        read_script("<break/>" + unit * 40_000)
+
+
+def test_markup_has_a_limit_too() -> None:
+    with pytest.raises(TooLarge, match="with its markup"):
+        script_of("<speak>" + "<!-- nothing -->" * 3_000 + "a</speak>", 100)
 
 
 def test_a_seed_in_the_text_is_kept() -> None:

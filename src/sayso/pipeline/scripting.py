@@ -9,6 +9,9 @@ from sayso.text.reading import read_script
 from sayso.text.script import Script
 from sayso.text.terms import with_terms
 
+_MARKUP = 20
+"""Characters of markup for each that is spoken: more is no text."""
+
 
 def script_of(
     text: str,
@@ -28,6 +31,12 @@ def script_of(
     """
     if not text.strip():
         raise BadRequest(f"{field} is missing: send some text", {field: "is required"})
+    if len(text) > most_characters * _MARKUP + 10_000:
+        # Long before it is read: markup is cheap to send and dear to parse.
+        raise TooLarge(
+            f"{field} has {len(text)} characters with its markup, far more than its {most_characters} may need",
+            {field: f"at most {most_characters} characters, and less markup"},
+        )
     script = read_script(text, field)
     if len(script.text) > most_characters:
         raise TooLarge(

@@ -91,7 +91,7 @@ def read_fragment(text: str, field: str) -> Script:
 def _escaped(text: str, start: int, end: int) -> list[tuple[str, int]]:
     """`text[start:end]` as XML, in pieces with their origins."""
     pieces: list[tuple[str, int]] = []
-    for match in re.finditer(r"[^<&>]+|&\S+?;|[<&>]", text[start:end]):
+    for match in re.finditer(r"[^<&>]+|&#?\w{1,8};|[<&>]", text[start:end]):
         piece = match[0]
         if not _KNOWN_ENTITY.fullmatch(piece):
             piece = piece.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
