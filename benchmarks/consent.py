@@ -85,6 +85,9 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=1e9, metavar="N", help="stop making sound after N minutes"
     )
+    parser.add_argument(
+        "--first", choices=("neural", "robotic"), default="neural", help="whose near misses are made first"
+    )
     parser.add_argument("--show", action="store_true", help="print the failures of the tuned part")
     parser.add_argument("--show-all", action="store_true", help="those of the held-out part too")
     run(parser.parse_args())
@@ -98,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
     studio = Studio(options.cache, readers, WhisperEar(options.models, options.threads), statements)
     print(f"\nreaders: {', '.join(readers)}" + (f"; absent: {'; '.join(absent)}" if absent else ""))
     deadline = time.monotonic() + 60 * options.minutes
-    clips = _clips(list(readers))
+    clips = _clips(list(readers), options.first)
     heard: dict[Clip, dict[str, Any]] = {}
     for clip in clips:
         found = studio.heard(clip, may_work=time.monotonic() < deadline)
@@ -119,7 +122,7 @@ def run(options: argparse.Namespace) -> None:
     report.close()
 
 
-def _clips(readers: Sequence[str]) -> list[Clip]:
+def _clips(readers: Sequence[str], first: str) -> list[Clip]:
     """What matters most first, and readers, kinds and conditions mixed, so that a part of it says something."""
     said = {reader: sayings(reader, number, seed=SEED) for number, reader in enumerate(readers)}
     every = [(reader, saying) for reader in readers for saying in said[reader]]
@@ -135,7 +138,7 @@ def _clips(readers: Sequence[str]) -> list[Clip]:
     draw = random.Random(SEED)
     for part in (brief, close, sampled):
         draw.shuffle(part)
-    return sorted(brief + close, key=lambda clip: not clip.is_neural) + sampled
+    return brief + sorted(close, key=lambda clip: clip.is_neural != (first == "neural")) + sampled
 
 
 # --- sound and ear --------------------------------------------------------------------------------
