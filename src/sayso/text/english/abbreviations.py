@@ -51,7 +51,7 @@ PHRASES = {
     "SaaS": "sass", "PyTorch": "pie torch", "PostgreSQL": "post gress Q L", "NaCl": "N A C L", "SARS-CoV-2": "sars co V two",
     "E=mc²": "E equals M C squared", "!=": "is not equal to", "==": "equals", "<=": "is at most", ">=": "is at least",
     "gov't": "government", "Gov't": "government", "int'l": "international", "Int'l": "international", "IPv4": "I P V four", "IPv6": "I P V six", "pH": "P H", "dB": "decibels", "GmbH": "G M B H",
-    "+/-": "plus or minus", "->": "to", "=>": "to", "fl. oz.": "fluid ounces", "cu. ft.": "cubic feet", "sq. ft.": "square feet",
+    "+/-": "plus or minus", "y/y": "year over year", "q/q": "quarter over quarter", "->": "to", "=>": "to", "fl. oz.": "fluid ounces", "cu. ft.": "cubic feet", "sq. ft.": "square feet",
     "JPEG": "jay peg", "MPEG": "em peg", "SQL": "sequel", "GUI": "gooey", "MS-DOS": "M S doss",
 }  # fmt: skip
 """Written form, exactly -> words."""

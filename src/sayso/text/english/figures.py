@@ -146,7 +146,7 @@ def _half(text: str | None) -> list[str]:
     return [text[0].upper(), "M"] if text else []
 
 
-def _time(match: re.Match[str], _: Place) -> list[str] | None:
+def _time(match: re.Match[str], place: Place) -> list[str] | None:
     hour, minute = int(match["hour"]), int(match["minute"])
     if hour > 24 or minute > 59:
         return None
@@ -154,7 +154,9 @@ def _time(match: re.Match[str], _: Place) -> list[str] | None:
     if minute:
         words += ["oh", *cardinal(minute)] if minute < 10 else cardinal(minute)
     elif not match["half"]:
-        if 1 <= hour <= 12:
+        if place.text.startswith(" o'clock", match.end()):
+            pass
+        elif 1 <= hour <= 12:
             words.append("o'clock")
         else:
             words += ["hundred"] if hour else ["hundred", "hours"]

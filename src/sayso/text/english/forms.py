@@ -172,6 +172,30 @@ def _day(match: re.Match[str], _: Place) -> list[str] | None:
     return [_DAYS[match["day"].lower()]]
 
 
+def _short_year(match: re.Match[str], _: Place) -> list[str] | None:
+    return ["oh", *digits(match["n"][1])] if match["n"][0] == "0" else cardinal(int(match["n"]))
+
+
+def _race(match: re.Match[str], _: Place) -> list[str] | None:
+    times = [*cardinal(int(match["times"])), "by"] if match["times"] else []
+    return [*times, *written_number(match["n"]), "meter"]
+
+
+def _saint(_: re.Match[str], place: Place) -> list[str] | None:
+    return None if place.before[:1].isupper() or place.before[:1].isdigit() else ["saint"]
+
+
+def _comma_money(match: re.Match[str], _: Place) -> list[str] | None:
+    euros, cents = int(match["euros"].replace(".", "")), int(match["cents"])
+    words = [*cardinal(euros), "euro" if euros == 1 else "euros"]
+    return [*words, "and", *cardinal(cents), "cent" if cents == 1 else "cents"] if cents else words
+
+
+def _shares(match: re.Match[str], _: Place) -> list[str] | None:
+    first, second = int(match["first"]), int(match["second"])
+    return [*cardinal(first), *cardinal(second)] if first + second == 100 else None
+
+
 def _emergency(match: re.Match[str], place: Place) -> list[str] | None:
     before = place.before.lower()
     if before in _CALLED or (match[0] == "911" and before not in _NOT_EMERGENCIES):
@@ -304,6 +328,19 @@ RULES: Rules = [
         _spelled_file,
     ),
     (re.compile(r"(?<![\w/<])(?:[.]{0,2}(?:/[\w.-]*\w){2,}|~(?:/[\w.-]*\w)+)/?"), _spelled_file),
+    (re.compile(r"(?<![\w'])'(?P<n>\d\d)(?![\w'])"), _short_year),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?:(?P<times>\d{1,2})\s?[x×]\s?)?(?P<n>\d{2,5})\s?m(?= (?:race|dash|sprint|relay|hurdles|freestyle|run|pool|final)\b)"
+        ),
+        _race,
+    ),
+    (re.compile(r"(?<!\w)St(?= [A-Z][a-z])"), _saint),
+    (re.compile(r"€\s?(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)(?!\d)"), _comma_money),
+    (re.compile(r"(?<![\w.,])(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)\s?€"), _comma_money),
+    (re.compile(WORD_BEFORE + r"(?P<first>\d{2})/(?P<second>\d{2})(?![\w/])"), _shares),
+    (re.compile(r"(?<!\w)[Vv]er\.\s?(?=\d)"), between("version")),
     (re.compile(r"(?<!\w)c(?:a|irca)?\.\s?(?=\d{3,4}(?!\d))"), between("circa")),
     (re.compile(r"(?<!\w)b\.\s?(?=[12]\d{3}(?!\d))"), between("born")),
     (re.compile(r"(?<!\w)d\.\s?(?=[12]\d{3}(?!\d))"), between("died")),
