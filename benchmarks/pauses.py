@@ -35,9 +35,9 @@ def gap_s(wave: Waveform, left: Mark, right: Mark) -> float:
     return float(after[0] - before[-1]) if len(before) and len(after) else 0.0
 
 
-def own_pauses(speaker: Speaker, joint: str) -> NDArray[np.float64]:
+def own_pauses(speaker: Speaker, joint: str, pairs: int) -> NDArray[np.float64]:
     """Pauses of the network between two parts that it says in one go, with `joint` between them."""
-    short = [sentence for sentence in SENTENCES if len(sentence) < 52][:16]
+    short = [sentence for sentence in SENTENCES if len(sentence) < 52][: pairs + 1]
     found = []
     for a, b in pairwise(short):
         first = a.rstrip(".?")
@@ -55,9 +55,9 @@ def own_pauses(speaker: Speaker, joint: str) -> NDArray[np.float64]:
     return np.array(found)
 
 
-def our_pauses(speaker: Speaker, joint: str) -> NDArray[np.float64]:
+def our_pauses(speaker: Speaker, joint: str, pairs: int) -> NDArray[np.float64]:
     """Pauses between two pieces: neighbours that are too long to be joined."""
-    long = [sentence for sentence in SENTENCES if len(sentence) > 62][:8]
+    long = [sentence for sentence in SENTENCES if len(sentence) > 62][: pairs + 1]
     found = []
     for a, b in pairwise(long):
         first, second = list(speaker.speak(f"{a}{joint}{b}"))[-2:]
@@ -110,6 +110,8 @@ def _voiced(wave: Waveform) -> NDArray[np.float32]:
 def main() -> None:
     parser: argparse.ArgumentParser = common.parser(str(__doc__), speech_is_needed=False)
     parser.add_argument("--readers", nargs="+", default=["af_heart", "am_michael"])
+    parser.add_argument("--pairs", type=int, default=14, help="pairs of sentences (default: %(default)s)")
+    parser.add_argument("--no-prosody", action="store_true", help="only the pauses")
     options = parser.parse_args()
     report = common.Report("Pauses and prosody", options)
     engine = KokoroEngine(options.models, options.threads)
@@ -118,10 +120,10 @@ def main() -> None:
     for name in options.readers:
         speaker = engine.reader(name)
         for whose, joint, found in (
-            ("network, in one piece", ". ", own_pauses(speaker, ". ")),
-            ("network, in one piece", ", ", own_pauses(speaker, ", ")),
-            ("ours, between pieces", "sentence", our_pauses(speaker, " ")),
-            ("ours, between pieces", "paragraph", our_pauses(speaker, "\n\n")),
+            ("network, in one piece", ". ", own_pauses(speaker, ". ", options.pairs)),
+            ("network, in one piece", ", ", own_pauses(speaker, ", ", options.pairs)),
+            ("ours, between pieces", "sentence", our_pauses(speaker, " ", options.pairs // 2)),
+            ("ours, between pieces", "paragraph", our_pauses(speaker, "\n\n", options.pairs // 2)),
         ):
             low, middle, high = (np.quantile(found, q) for q in (0.1, 0.5, 0.9))
             pauses.append(
@@ -135,9 +137,11 @@ def main() -> None:
                     "90 %": float(high),
                 }
             )
-        prosody += prosody_rows(speaker, name)
+        if not options.no_prosody:
+            prosody += prosody_rows(speaker, name)
     report.table("Silence between two parts, seconds", pauses)
-    report.table("What prosody asks for and what comes of it, eight sentences", prosody)
+    if prosody:
+        report.table("What prosody asks for and what comes of it, eight sentences", prosody)
     report.close()
 
 
