@@ -75,6 +75,35 @@ def test_terms_belong_to_their_account_and_kind(server: Server, client: httpx.Cl
         assert client.post("/api/v2/term_substitutions", json=wrong).status_code in (400, 413)
 
 
+def test_terms_count_where_they_are_asked_for(
+    client: httpx.Client, speaker: str, project: str, told: Callbacks
+) -> None:
+    made = []
+    for path, body in (
+        ("term_substitutions", {"original_text": "zbq", "replacement_text": "a very long thing indeed"}),
+        ("phonemes", {"word": "qbz", "phonetic_transcription": "ˈprɛʃərˈprɛʃərˈprɛʃər"}),
+    ):
+        answer = client.post(f"/api/v2/{path}", json=body)
+        made.append(f"/api/v2/{path}/{answer.json()['item']['uuid']}")
+    said = {"voice_uuid": speaker, "data": "It is zbq and QBZ."}
+    plain = client.post("/synthesize", json=said).json()
+    own = client.post("/synthesize", json={**said, "apply_custom_pronunciations": True}).json()
+    assert own["duration"] > plain["duration"] + 0.5
+    assert "".join(own["audio_timestamps"]["graph_chars"]) == said["data"]
+    clips = f"/api/v2/projects/{project}/clips"
+    clip = {"voice_uuid": speaker, "body": said["data"], "suggestions": True}
+    now = client.post(clips, json=clip).json()["item"]
+    assert now["duration"] == pytest.approx(own["duration"], abs=0.01)
+    later = client.post(clips, json={**clip, "callback_uri": told.url}).json()["item"]["uuid"]
+    told.about(later)
+    assert client.get(f"{clips}/{later}").json()["item"]["duration"] == now["duration"]
+    for path in made:
+        client.delete(path).raise_for_status()
+    wrong = client.post("/api/v2/phonemes", json={"word": "x", "phonetic_transcription": "你"})
+    assert wrong.status_code == 400
+    assert "IPA" in wrong.json()["message"]
+
+
 def test_the_account_is_the_tokens(server: Server) -> None:
     with server.client(server.others["stranger"]) as stranger:
         item = stranger.get("/api/v2/account").json()["item"]

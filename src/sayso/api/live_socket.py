@@ -176,6 +176,7 @@ class _Talk:
             sound=sound,
             project_id=None if form.project_uuid is None else identified(form.project_uuid, "project"),
             seed=form.seed,
+            uses_terms=form.apply_custom_pronunciations,
         )
         bits = await place.run(lambda: speech.live(self._services, self._caller, order, form.container))
         async with closing(bits):

@@ -102,4 +102,5 @@ def _order(form: Synthesize | Stream, sound: SoundFormat, title: str | None) -> 
         project_id=None if form.project_uuid is None else identified(form.project_uuid, "project"),
         title=title,
         seed=form.seed,
+        uses_terms=form.apply_custom_pronunciations,
     )

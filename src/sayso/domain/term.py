@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,16 @@ class TermKind(StrEnum):
     """Other words."""
     PHONEME = "phoneme"
     """Sounds in IPA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """All that an account wants said otherwise."""
+
+    terms: Mapping[str, str]
+    """What is written -> the words that are said for it."""
+    sounds: Mapping[str, str]
+    """A word -> its sounds in IPA."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from sayso.domain.term import Dictionary
 from sayso.errors import BadRequest, TooLarge
 from sayso.text.reading import read_script
 from sayso.text.script import Script
@@ -18,13 +17,11 @@ def script_of(
     most_characters: int,
     *,
     field: str = "text",
-    terms: Mapping[str, str] | None = None,
-    sounds: Mapping[str, str] | None = None,
+    own: Dictionary | None = None,
 ) -> Script:
     """What to say for `text`, plain or SSML, of at most `most_characters` without markup.
 
-    `terms` (written form -> what is said for it) and `sounds` (word -> IPA) are the speaker's own dictionary; what the
-    text itself says of a word wins over them.
+    `own` is the account's own dictionary; what the text itself says of a word wins over it.
 
     Raises BadRequest (with line and column where markup is wrong), NotOffered for elements that are not spoken, and
     TooLarge; all of them name `field`.
@@ -48,4 +45,4 @@ def script_of(
             f"{field} has nothing to say: expected at least one letter or digit",
             {field: "has nothing speakable"},
         )
-    return with_terms(script, terms or {}, sounds or {})
+    return script if own is None else with_terms(script, own.terms, own.sounds)

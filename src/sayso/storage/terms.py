@@ -7,7 +7,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from sayso.domain.page import Page, PageRequest
-from sayso.domain.term import Term, TermKind
+from sayso.domain.term import Dictionary, Term, TermKind
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
@@ -35,11 +35,14 @@ def page(tx: Transaction, account_id: str, kind: TermKind, request: PageRequest)
     return fetch_page(tx, _T, (_T.c.account_id == account_id) & (_T.c.kind == kind.value), request, _term)
 
 
-def said(tx: Transaction, account_id: str, kind: TermKind) -> dict[str, str]:
-    """What is said for what is written; of two entries for one word the newer one."""
-    where = (_T.c.account_id == account_id) & (_T.c.kind == kind.value)
-    rows = tx.execute(sa.select(_T.c.written, _T.c.said).where(where).order_by(_T.c.created_at, _T.c.id))
-    return {row.written: row.said for row in rows}
+def dictionary(tx: Transaction, account_id: str) -> Dictionary:
+    """All of the account's terms; of two entries for one word the newer one."""
+    where = _T.c.account_id == account_id
+    rows = tx.execute(sa.select(_T).where(where).order_by(_T.c.created_at, _T.c.id)).mappings()
+    found: dict[str, dict[str, str]] = {kind.value: {} for kind in TermKind}
+    for row in rows:
+        found[row["kind"]][row["written"]] = row["said"]
+    return Dictionary(found[TermKind.SUBSTITUTION.value], found[TermKind.PHONEME.value])
 
 
 def count(tx: Transaction, account_id: str) -> int:

@@ -17,7 +17,7 @@ from sayso.storage import blobs, clips, deliveries, projects, voices
 from sayso.storage.ids import new_id
 from sayso.text.script import Script
 from sayso.usecases.checks import check_text, check_url
-from sayso.usecases.speech import speaker_of
+from sayso.usecases.speech import dictionary_of, speaker_of
 from sayso.workflows import make_clip, outbox
 
 
@@ -187,7 +187,8 @@ def check_order(
     limits = services.limits
     with services.db.read() as tx:
         projects.find(tx, caller.account_id, project_id)
-    script = script_of(order.body, limits.clip_characters, field="body")
+    own = dictionary_of(services, caller, is_wanted=order.uses_terms)
+    script = script_of(order.body, limits.clip_characters, field="body", own=own)
     check_text("title", order.title, limits.max_name_characters)
     check_url("callback_uri", order.callback_uri, limits.max_url_characters)
     with services.db.read() as tx:

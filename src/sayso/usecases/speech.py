@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sayso.domain.account import Caller
 from sayso.domain.clip import SoundFormat
+from sayso.domain.term import Dictionary
 from sayso.domain.timing import Times
 from sayso.domain.voice import Voice
 from sayso.engines.base import Mark, Speaker
@@ -15,7 +16,7 @@ from sayso.errors import WrongState
 from sayso.pipeline import synthesis
 from sayso.pipeline.scripting import script_of
 from sayso.services import Services
-from sayso.storage import projects, voices
+from sayso.storage import projects, terms, voices
 from sayso.text.script import Manner, Script
 from sayso.usecases.checks import check_text
 
@@ -34,6 +35,8 @@ class SpeechOrder:
     seed: int = 0
     rate: float = 1.0
     """Times as fast as usual, 0.25 to 4."""
+    uses_terms: bool = False
+    """Whether the account's own words and sounds count."""
     field: str = "data"
     """What the text is called on the wire, for refusals."""
 
@@ -100,11 +103,20 @@ def speaker_of(services: Services, voice: Voice) -> Speaker:
     return services.speakers.get(voice.artifact_key)
 
 
+def dictionary_of(services: Services, caller: Caller, *, is_wanted: bool) -> Dictionary | None:
+    """The account's own words and sounds, if they are to count."""
+    if not is_wanted:
+        return None
+    with services.db.read() as tx:
+        return terms.dictionary(tx, caller.account_id)
+
+
 def _ready(services: Services, caller: Caller, order: SpeechOrder) -> tuple[Speaker, Script]:
     most = services.limits.clip_characters
     if order.field == "input":
         most = max(most, services.limits.openai_characters)
-    script = script_of(order.text, most, field=order.field).spoken_in(Manner(rate=order.rate))
+    own = dictionary_of(services, caller, is_wanted=order.uses_terms)
+    script = script_of(order.text, most, field=order.field, own=own).spoken_in(Manner(rate=order.rate))
     check_text("title", order.title, services.limits.max_name_characters)
     with services.db.read() as tx:
         voice = voices.find(tx, caller.account_id, order.voice_id)

@@ -11,6 +11,7 @@ from sayso.errors import BadRequest, TooLarge
 from sayso.services import Services
 from sayso.storage import terms
 from sayso.storage.ids import new_id
+from sayso.text.english import ipa
 from sayso.usecases.checks import check_text
 
 FIELDS = {
@@ -26,6 +27,8 @@ def create_term(services: Services, caller: Caller, kind: TermKind, written: str
         check_text(field, text, services.limits.max_name_characters, required=True)
         if not any(c.isalnum() for c in text):
             raise BadRequest(f"{field} holds no letter or digit", {field: "has nothing speakable"})
+    if kind is TermKind.PHONEME:
+        _check_ipa(said)
     now = datetime.now(UTC)
     with services.db.begin() as tx:
         most = services.limits.max_terms
@@ -52,3 +55,13 @@ def delete_term(services: Services, caller: Caller, kind: TermKind, term_id: str
     """Remove a term; what was spoken with it stays. Raises NotFound."""
     with services.db.begin() as tx:
         terms.remove(tx, terms.find(tx, caller.account_id, kind, term_id).id)
+
+
+def _check_ipa(said: str) -> None:
+    field = FIELDS[TermKind.PHONEME][1]
+    try:
+        is_speakable = bool(ipa.to_symbols(said))
+    except ValueError as wrong:
+        raise BadRequest(f"{field} is no IPA: {wrong}", {field: str(wrong)}) from wrong
+    if not is_speakable:
+        raise BadRequest(f"{field} holds no sound: write it in IPA, e.g. ˈprɛʃər", {field: "holds no sound"})

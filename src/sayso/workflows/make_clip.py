@@ -13,7 +13,7 @@ from sayso.errors import SaysoError
 from sayso.pipeline import synthesis
 from sayso.pipeline.scripting import script_of
 from sayso.services import Services
-from sayso.storage import batches, blobs, clips, voices
+from sayso.storage import batches, blobs, clips, terms, voices
 from sayso.storage.clips import times_of, times_text
 from sayso.storage.db import Transaction
 from sayso.workflows import durable, outbox
@@ -69,9 +69,10 @@ def speak(clip_id: str, revision: int) -> Outcome:
             if clip is None or clip.revision != revision:
                 return {"gone": True}
             voice = voices.fetch(tx, clip.voice_id)
+            own = terms.dictionary(tx, clips.owner(tx, clip.id)) if clip.uses_terms else None
         if voice is None or voice.artifact_key is None:
             return {"failed": f"voice {clip.voice_id} was deleted before the clip was made"}
-        script = script_of(clip.body, services.limits.clip_characters, field="body")
+        script = script_of(clip.body, services.limits.clip_characters, field="body", own=own)
         made = synthesis.say(services.speakers.get(voice.artifact_key), script, clip.sound)
         times = times_text(made.times) if clip.wants_times else None
         return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s, "times": times}
