@@ -125,7 +125,9 @@ def test_it_says_everything_once_piece_by_piece(engine: VoiceEngine, artifact: b
         assert 0.01 < np.abs(piece.wave.samples).max() <= 1.0
         for mark in (*piece.marks, *piece.sounds):
             assert 0 <= mark.start_s <= mark.end_s <= piece.wave.duration_s
-        assert [mark.text for mark in piece.marks] == piece.text.split()
+        # With its comma or without, as the engine likes.
+        words = [mark.text.strip(".,!?") for mark in piece.marks]
+        assert words == [word.strip(".,!?") for word in piece.text.split()]
         for marks in (piece.marks, piece.sounds):
             assert [mark.start_s for mark in marks] == sorted(mark.start_s for mark in marks)
 
