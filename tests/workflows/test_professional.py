@@ -18,6 +18,7 @@ from sayso.storage import trainings
 from sayso.usecases import reports, voices
 from sayso.usecases.recordings import NewRecording, add_recording
 from sayso.wire import receipt
+from sayso.workflows.make_voice import or_without
 from serving import Callbacks, callbacks, humming
 
 
@@ -82,6 +83,13 @@ def test_a_dataset_becomes_a_voice_with_its_training_and_its_report(
     assert payload["training"]["points"]
     with pytest.raises(BadRequest, match="of the kind"):
         receipt.verified(signed)
+
+
+def test_what_cannot_be_measured_goes_without_a_report() -> None:
+    assert or_without({"ok": "key"}) == {"ok": "key"}
+    assert or_without({"gone": True}) == {"gone": True}
+    for ending in ("failed", "died"):
+        assert or_without({ending: "why"}) == {"ok": None}
 
 
 @pytest.mark.slow

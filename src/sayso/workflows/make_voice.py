@@ -7,6 +7,7 @@ change together with the version in `durable.py`.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +34,8 @@ _LISTEN_PART, _TRAIN_PART, _REPORT_PART = 0.2, 0.8, 0.83
 """How far the whole build is when these are done."""
 _USUAL_S = 30.0
 """What a rapid build takes on two cores: the guess of the time left where nobody knows better."""
+
+_log = logging.getLogger(__name__)
 
 Checked = dict[str, Any]
 """{"consent": id, "recordings": keys}: the consent that was accepted, and for which recordings."""
@@ -94,11 +97,12 @@ def make_voice(voice_id: str, build: int) -> str:
         outcome = durable.step(preview, voice_id, build, made[0], _TRAIN_PART)
     if "ok" in outcome:
         made.append(outcome["ok"])
-        outcome = tried(report, voice_id, build, made[0], _REPORT_PART)
+        outcome = or_without(tried(report, voice_id, build, made[0], _REPORT_PART))
     if "ok" in outcome:
-        made.append(outcome["ok"])
+        found: str | None = outcome["ok"]
+        made += [] if found is None else [found]
         key = workflow_id(voice_id, build)
-        outcome = durable.step(publish, voice_id, build, made[0], made[1], made[2], checked, key)
+        outcome = durable.step(publish, voice_id, build, made[0], made[1], found, checked, key)
     ending = VoiceState.FINISHED
     if (over := ended(outcome)) is not None:
         ending, reason = over
@@ -213,12 +217,20 @@ def _report(voice_id: str, build: int, artifact_key: str, start: float) -> Outco
     return {"ok": services.blobs.put(trainer.report(place, artifact, voice.voice_type.value, tell))}
 
 
+def or_without(outcome: Outcome) -> Outcome:
+    """A voice that cannot be measured is a voice all the same: it then has no report, and the log says why."""
+    if "failed" not in outcome and "died" not in outcome:
+        return outcome
+    _log.error("a voice goes without its report: %s", outcome.get("failed") or outcome.get("died"))
+    return {"ok": None}
+
+
 def publish(
     voice_id: str,
     build: int,
     artifact_key: str,
     sample_key: str,
-    report_key: str,
+    report_key: str | None,
     checked: Checked | None,
     key: str,
 ) -> Outcome:
@@ -249,7 +261,9 @@ def publish(
                 updated_at=now,
             )
             voices.save(tx, voice)
-            reports.keep(tx, _signed(services, voice, report_key, now))
+            reports.remove(tx, voice_id)  # that of the build before would be of another voice
+            if report_key is not None:
+                reports.keep(tx, _signed(services, voice, report_key, now))
             event = VoiceFinished(voice_id)
             outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
     outbox.ring()

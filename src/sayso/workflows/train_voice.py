@@ -23,7 +23,15 @@ from sayso.pipeline import ingest, synthesis, training
 from sayso.services import Services
 from sayso.storage import blobs, recordings, trainings, voices
 from sayso.workflows import dataset_steps, durable
-from sayso.workflows.make_voice import SAMPLE_SOUND, SAMPLE_TEXT, Checked, preview, publish, report
+from sayso.workflows.make_voice import (
+    SAMPLE_SOUND,
+    SAMPLE_TEXT,
+    Checked,
+    or_without,
+    preview,
+    publish,
+    report,
+)
 from sayso.workflows.run import Gone, Outcome, Teller, clean, end, ended, folder, guarded, running, tried
 
 _log = logging.getLogger(__name__)
@@ -79,10 +87,11 @@ def train_voice(voice_id: str, build: int, asked: Asked) -> str:
         outcome = durable.step(preview, voice_id, build, made[0], _TRAIN_PART)
     if "ok" in outcome:
         made.append(outcome["ok"])
-        outcome = tried(report, voice_id, build, made[0], _REPORT_PART)
+        outcome = or_without(tried(report, voice_id, build, made[0], _REPORT_PART))
     if "ok" in outcome:
-        made.append(outcome["ok"])
-        outcome = durable.step(publish, voice_id, build, made[0], made[1], made[2], checked, key)
+        found: str | None = outcome["ok"]
+        made += [] if found is None else [found]
+        outcome = durable.step(publish, voice_id, build, made[0], made[1], found, checked, key)
     ending = VoiceState.FINISHED
     if (over := ended(outcome)) is not None:
         ending, reason = over
