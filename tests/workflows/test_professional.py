@@ -59,6 +59,7 @@ def blobs(services: Services) -> set[Path]:
     return {path for path in (services.work_folder.parent / "blobs").rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_dataset_becomes_a_voice_with_its_training_and_its_report(
     services: Services, ada: Caller, files: Files, told: Callbacks
 ) -> None:
