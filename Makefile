@@ -35,7 +35,7 @@ serve: setup ## Run the server on 127.0.0.1:8000
 	@$(BIN)/sayso serve
 
 test: setup ## Run the fast tests
-	@$(PYTEST) -n 2 $(ARGS)
+	@$(PYTEST) -n 2 --dist worksteal $(ARGS)
 
 test-real: setup ## Run the tests with the real models; SAYSO_SPEECH_DATA=folder adds human speech
 	@$(PYTEST) -m "real and not slow" $(ARGS)

@@ -77,6 +77,7 @@ def test_the_first_start_tells_all_that_is_needed_and_leaves_in_order(tmp_path):
         assert process.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_a_worker_of_its_own_builds_what_a_server_without_one_is_asked_for(tmp_path):
     port = free_port()
     token = {"SAYSO_BOOTSTRAP_TOKEN": UPLOADER, "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true"}

@@ -161,7 +161,8 @@ def test_recordings_that_are_swapped_are_noticed(services: Services, eve: Caller
     )
     second = settled(services, eve, voice, rounds=first.round + 1)
     assert second.state is ConsentState.REFUSED
-    assert codes(second) == {"other_recordings"}
+    # A hum has no pauses to tell noise by.
+    assert codes(second) - {"noisy"} == {"other_recordings"}
     # Without the stranger all is well again.
     recordings.delete_recording(services, eve, voice.id, stranger.id)
     assert settled(services, eve, voice, rounds=second.round + 1).state is ConsentState.ACCEPTED

@@ -202,6 +202,7 @@ def test_what_is_no_dataset_is_told_clearly(
         analyses.get_analysis(services, ada, voice.id)
 
 
+@pytest.mark.slow
 def test_another_address_starts_anew(services: Services, ada: Caller, files: Files) -> None:
     voice = ask(services, ada, f"{files.url}/missing.zip")
     finish(services, ada, voice)
@@ -212,6 +213,7 @@ def test_another_address_starts_anew(services: Services, ada: Caller, files: Fil
     assert len(all_of(services, ada, voice)) == 6
 
 
+@pytest.mark.slow
 def test_a_new_address_takes_the_place_of_a_run_and_of_its_recordings(
     services: Services, ada: Caller, files: Files
 ) -> None:
