@@ -8,11 +8,14 @@ import json
 import os
 import platform
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
 
 _ROOT = Path(__file__).parents[1]
 _FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
@@ -122,6 +125,37 @@ def _ticks() -> tuple[int, int]:
     except OSError:
         return 0, 0
     return int(first[7]), sum(map(int, first))
+
+
+class Peak:
+    """The most memory that the children of a process held together, looked at ten times a second."""
+
+    def __init__(self, pid: int | None = None, but: str = "") -> None:
+        """Of the process `pid`, or this one; children with `but` in their command are left out."""
+        self.mb = self.all_mb = 0.0
+        """Of the children, and with their parent; MB."""
+        self._process, self._but = psutil.Process(pid), but
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def close(self) -> float:
+        """Stop looking; the most that the children held, MB."""
+        self._done.set()
+        self._thread.join()
+        return self.mb
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.1):
+            total = 0.0
+            for child in self._process.children(recursive=True):
+                try:
+                    if not self._but or self._but not in " ".join(child.cmdline()):
+                        total += child.memory_info().rss / 1e6
+                except psutil.Error:
+                    continue
+            self.mb = max(self.mb, total)
+            self.all_mb = max(self.all_mb, total + self._process.memory_info().rss / 1e6)
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -8,11 +8,8 @@ trained afterwards is another benchmark's.
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from pathlib import Path
-
-import psutil  # type: ignore[import-untyped,unused-ignore]
 
 import common
 import ingest
@@ -20,34 +17,6 @@ import server
 
 _LOOK_EVERY_S = 0.2
 _MOST_S = 3_600.0
-
-
-class Peak:
-    """The most memory that processes held together, looked at ten times a second."""
-
-    def __init__(self, pid: int) -> None:
-        self.all_mb = self.children_mb = 0.0
-        """Of the server and the children that work on the dataset, and of these children alone."""
-        self._pid = pid
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.1):
-            total = 0.0
-            for child in psutil.Process(self._pid).children(recursive=True):
-                try:
-                    if "training_child" not in " ".join(child.cmdline()):
-                        total += child.memory_info().rss / 1e6
-                except psutil.Error:
-                    continue
-            whole = total + psutil.Process(self._pid).memory_info().rss / 1e6
-            self.children_mb, self.all_mb = max(self.children_mb, total), max(self.all_mb, whole)
 
 
 def main() -> None:
@@ -80,7 +49,8 @@ def main() -> None:
 
 
 def _run(started: server.Server, url: str) -> dict[str, object]:
-    peak, cpu_s, began = Peak(started.pid), started.cpu_s(), time.monotonic()
+    peak = common.Peak(started.pid, but="training_child")
+    cpu_s, began = started.cpu_s(), time.monotonic()
     asked = {"name": "dataset", "voice_type": "professional", "dataset_url": url}
     uuid = server.item(started.client.post("/api/v2/voices", json=asked))["uuid"]
     stages: dict[str, float] = {}
@@ -98,7 +68,7 @@ def _run(started: server.Server, url: str) -> dict[str, object]:
         if now - began > _MOST_S:
             raise SystemExit(f"it takes too long: {voice}")
         time.sleep(_LOOK_EVERY_S)
-    peak.close()
+    children_mb = peak.close()
     if found.status_code != 200:
         raise SystemExit(f"there is no analysis: {voice}")
     analysis = server.item(found)
@@ -112,7 +82,7 @@ def _run(started: server.Server, url: str) -> dict[str, object]:
         "in all s": now - began,
         "processor s": started.cpu_s() - cpu_s,
         "analysis, x real time": sound_s / analysed_s if analysed_s else None,
-        "peak MB, children": peak.children_mb,
+        "peak MB, children": children_mb,
         "peak MB, all": peak.all_mb,
     }
 

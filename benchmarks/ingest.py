@@ -24,7 +24,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
-import psutil
 import soundfile
 
 import common
@@ -42,31 +41,6 @@ class Recording:
     name: str
     text: str
     file: Path
-
-
-class Peak:
-    """The most memory that this process' children held together."""
-
-    def __init__(self) -> None:
-        self.mb = 0.0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def close(self) -> float:
-        self._done.set()
-        self._thread.join()
-        return self.mb
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.1):
-            total = 0
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    total += child.memory_info().rss
-                except psutil.Error:
-                    continue
-            self.mb = max(self.mb, total / 1e6)
 
 
 def processor_s() -> float:
@@ -158,7 +132,7 @@ def main() -> None:
             size_mb = (root / "served" / "dataset").stat().st_size / 1e6
             build = root / "build"
             build.mkdir()
-            peak, times, cpu_s = Peak(), [time.monotonic()], processor_s()
+            peak, times, cpu_s = common.Peak(), [time.monotonic()], processor_s()
             with served(root / "served") as base:
                 fetched = Outbound(["127.0.0.0/8"]).fetch(f"{base}/dataset", build)
             times.append(time.monotonic())

@@ -15,6 +15,7 @@ from typing import Any
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.consent import ConsentState
 from sayso.domain.event import VoiceFinished
+from sayso.domain.recording import Recording
 from sayso.domain.report import KeptReport
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.pipeline import ingest, synthesis, training
@@ -155,16 +156,21 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
     voice = running(services, voice_id, build)
     place = folder(services, voice_id, build)
-    with services.db.read() as tx:
-        active = recordings.active(tx, voice_id)
-    if checked is not None:
-        # What came after the check of the speaker is not learnt from.
-        active = [recording for recording in active if recording.audio_key in checked["recordings"]]
+    active = learnt_from(services, voice_id, checked)
     given = [(dataset_steps.sound(services, place, recording), recording.text) for recording in active]
     ingest.write_inputs(place, given, voice.language)
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
     return {"ok": len(given)}
+
+
+def learnt_from(services: Services, voice_id: str, checked: Checked | None) -> list[Recording]:
+    """The active recordings, but for what came after the check of the speaker."""
+    with services.db.read() as tx:
+        active = recordings.active(tx, voice_id)
+    if checked is None:
+        return active
+    return [recording for recording in active if recording.audio_key in checked["recordings"]]
 
 
 def train(voice_id: str, build: int, checked: Checked | None) -> Outcome:

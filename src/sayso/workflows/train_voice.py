@@ -21,12 +21,13 @@ from sayso.engines.curve import read_curve
 from sayso.errors import SaysoError
 from sayso.pipeline import ingest, synthesis, training
 from sayso.services import Services
-from sayso.storage import blobs, recordings, trainings, voices
+from sayso.storage import blobs, trainings, voices
 from sayso.workflows import dataset_steps, durable
 from sayso.workflows.make_voice import (
     SAMPLE_SOUND,
     SAMPLE_TEXT,
     Checked,
+    learnt_from,
     or_without,
     preview,
     publish,
@@ -111,11 +112,7 @@ def _gather(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
     voice = running(services, voice_id, build)
     place = folder(services, voice_id, build)
-    with services.db.read() as tx:
-        active = recordings.active(tx, voice_id)
-    if checked is not None:
-        # What came after the check of the speaker is not learnt from.
-        active = [recording for recording in active if recording.audio_key in checked["recordings"]]
+    active = learnt_from(services, voice_id, checked)
     ingest.write_inputs(
         place,
         [(dataset_steps.sound(services, place, recording), recording.text) for recording in active],
