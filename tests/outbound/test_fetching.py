@@ -350,6 +350,16 @@ def test_one_inner_address_among_many_refuses_the_name(tmp_path: Path) -> None:
     assert not lab.heads
 
 
+def test_where_a_name_leads_within_is_for_the_log_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(BadRequest, match="leads to a place that is not public") as told:
+        fetch(tmp_path, f"http://intranet.example/{SECRET}", resolver=names(["10.3.4.5"]))
+    assert "10." not in str(told.value)
+    assert "10.3.4.5" in caplog.text
+    assert SECRET not in caplog.text
+
+
 def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
     def resolver(*_: Any) -> list[tuple[Any, ...]]:
         raise socket.gaierror(socket.EAI_NONAME, SECRET)

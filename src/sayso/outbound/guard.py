@@ -6,6 +6,7 @@ Nothing here repeats a URL in a message: people put secrets into them, and messa
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Any
@@ -15,6 +16,8 @@ from sayso.errors import BadRequest, BadSettings
 
 Resolver = Callable[..., Iterable[tuple[Any, ...]]]
 """A stand-in for `socket.getaddrinfo`; what it answers is judged like any other answer."""
+
+_log = logging.getLogger(__name__)
 
 _REMEDY = "the operator can allow networks with SAYSO_OUTBOUND_ALLOW"
 
@@ -58,12 +61,16 @@ class Guard:
 
 
 def refusal(error: Exception, what: str = "the address") -> BadRequest:
-    """What a refusal of ssrfguard is to the caller."""
+    """What a refusal of ssrfguard is to the caller.
+
+    Where a name leads to is for the operator's log only: whoever asks could map the networks around this server.
+    """
     from ssrfguard import BlockedAddressError
 
     reason = str(getattr(error, "reason", "") or type(error).__name__)
     if isinstance(error, BlockedAddressError):
-        reason = f"{error.address}: {reason}"
+        _log.warning("not called: a name leads to %s, %s", error.address, reason)
+        reason = "its name leads to a place that is not public"
     return BadRequest(f"{what} may not be called: {reason}; {_REMEDY}")
 
 
