@@ -16,8 +16,14 @@ pytestmark = pytest.mark.skipif(
     isinstance(library.kernels("portable"), str), reason=f"kernels: {library.kernels('portable')}"
 )
 SETS = [name for name in library.INSTRUCTION_SETS if not isinstance(library.kernels(name), str)]
-NEAR = 5e-5
-"""Relative to the largest value; what the contract asks of a step is 1e-4."""
+EXACT = [name for name in SETS if name != "amx"]
+"""Those that multiply in float32."""
+NEAR = {"amx": 1.5e-2}
+"""Relative to the largest value. bfloat16 has 8 bits; in float32 the contract asks 1e-4 of a step."""
+
+
+def near(instructions: str) -> float:
+    return NEAR.get(instructions, 5e-5)
 
 
 @pytest.fixture(params=SETS)
@@ -32,6 +38,12 @@ def instructions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "best", lambda: library.kernels(SETS[0]))
+    fused._pairs.clear()
+
+
+@pytest.fixture
+def fastest_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "best", lambda: library.kernels(EXACT[0]))
     fused._pairs.clear()
 
 
@@ -82,16 +94,38 @@ def test_a_step_and_its_gradients_are_those_of_torch(
     alpha = (torch.rand(1, channels, 1) + 0.3).requires_grad_()
     wanted = reference(conv, x, affine, alpha, residual)
     got, moments = through_kernels(conv, x, affine, alpha, residual)
-    assert error(got, wanted) < NEAR
+    assert error(got, wanted) < near(instructions)
     # Of a handful of values the deviation itself is ill-conditioned: compare what the next step makes of it.
-    assert error(moments[:, 0], wanted.mean(2)) < 1e-3
-    assert error(moments[:, 1], (wanted.var(2, unbiased=False) + 1e-5).rsqrt()) < 1e-3
+    assert error(moments[:, 0], wanted.mean(2)) < max(1e-3, near(instructions))
+    assert n == 2 or error(moments[:, 1], (wanted.var(2, unbiased=False) + 1e-5).rsqrt()) < max(
+        1e-3, near(instructions)
+    )
     inputs = [x, affine, alpha, residual]
     for a, b in zip(
         torch.autograd.grad(got, inputs, dy), torch.autograd.grad(wanted, inputs, dy), strict=True
     ):
         # Two or five positions normalise to nearly nothing but their differences: gradients cancel.
-        assert error(a, b) < (NEAR if n > 20 else 1e-3)
+        assert error(a, b) < (near(instructions) if n > 20 else max(1e-3, 20 * near(instructions)))
+
+
+@pytest.mark.skipif(
+    "amx" not in SETS, reason="this processor has no matrix tiles (AMX), or the compiler knew none"
+)
+@pytest.mark.parametrize(
+    ("c_in", "c_out", "kernel", "dilation", "n"),
+    [(128, 128, 11, 5, 2000), (70, 33, 3, 1, 64), (514, 40, 3, 1, 80), (128, 22, 7, 1, 500), (1, 1, 1, 1, 2), (32, 32, 3, 5, 17)],
+)  # fmt: skip
+def test_tiles_round_what_they_multiply_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, c_in: int, c_out: int, kernel: int, dilation: int, n: int
+) -> None:
+    monkeypatch.setattr(library, "best", lambda: library.kernels("amx"))
+    torch.manual_seed(9)
+    conv, x = a_conv(c_in, c_out, kernel, dilation), torch.randn(2, c_in, n)
+    rounded = a_conv(c_in, c_out, kernel, dilation)
+    rounded.weight.copy_(conv.weight.bfloat16().float())
+    rounded.bias.copy_(conv.bias)
+    got = fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0])
+    assert error(got, rounded(x.bfloat16().float())) < 2e-6
 
 
 def test_every_scheme_is_exact_in_exact_numbers() -> None:
@@ -117,12 +151,12 @@ def test_channels_may_differ_and_every_speaker_has_an_affine(instructions: str, 
     gamma, beta = affine.unsqueeze(-1).chunk(2, 1)
     wanted = conv(F.leaky_relu((1 + gamma) * F.instance_norm(x) + beta, 0.2)) * 0.5
     got = fused.from_rows(y)
-    assert error(got, wanted) < NEAR
+    assert error(got, wanted) < near(instructions)
     dy = torch.randn_like(wanted)
     for a, b in zip(
         torch.autograd.grad(got, [x, affine], dy), torch.autograd.grad(wanted, [x, affine], dy), strict=True
     ):
-        assert error(a, b) < NEAR
+        assert error(a, b) < near(instructions)
 
 
 def test_a_convolution_alone_with_two_sums_and_a_gain(instructions: str) -> None:
@@ -133,12 +167,12 @@ def test_a_convolution_alone_with_two_sums_and_a_gain(instructions: str) -> None
         conv, fused.to_rows(x), residual=fused.to_rows(residual), extra=fused.to_rows(extra), gain=1 / 3
     )
     wanted = (conv(x) + residual + extra) / 3
-    assert error(fused.from_rows(y), wanted) < NEAR
+    assert error(fused.from_rows(y), wanted) < near(instructions)
     assert none.numel() == 0
     dy, inputs = torch.randn_like(wanted), [x, residual, extra]
     got = torch.autograd.grad(fused.from_rows(y), inputs, dy)
     for a, b in zip(got, torch.autograd.grad(wanted, inputs, dy), strict=True):
-        assert error(a, b) < NEAR
+        assert error(a, b) < near(instructions)
 
 
 @pytest.mark.parametrize(("c_in", "c_out", "stride", "pad"), [(64, 32, 10, 5), (48, 16, 6, 3)])
@@ -149,11 +183,12 @@ def test_upsampling(instructions: str, c_in: int, c_out: int, stride: int, pad: 
     x = torch.randn(2, c_in, n, requires_grad=True)
     wanted = conv(F.leaky_relu(x, 0.1))
     got = fused.from_rows(fused.ups_rows(conv, fused.to_rows(x), 0.1))
-    assert error(got, wanted) < NEAR
+    assert error(got, wanted) < near(instructions)
     dy = torch.randn_like(wanted)
-    assert error(*(torch.autograd.grad(y, x, dy)[0] for y in (got, wanted))) < NEAR
+    assert error(*(torch.autograd.grad(y, x, dy)[0] for y in (got, wanted))) < near(instructions)
 
 
+@pytest.mark.parametrize("instructions", EXACT, indirect=True)
 def test_sine_over_a_wide_range(instructions: str) -> None:
     """Snake with a large alpha: sin(alpha u)^2 within 1e-5 as long as floats are finer than that."""
     u = torch.cat(
@@ -243,7 +278,7 @@ def test_changed_weights_are_packed_again(fastest: None) -> None:
     x = torch.randn(1, 32, 40)
     fused.conv_rows(conv, fused.to_rows(x))
     conv.weight.mul_(2.0)
-    assert error(fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0]), conv(x)) < NEAR
+    assert error(fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0]), conv(x)) < near(SETS[0])
 
 
 def test_weights_packed_while_speaking_serve_an_adaptation(fastest: None) -> None:
@@ -258,7 +293,9 @@ def test_weights_packed_while_speaking_serve_an_adaptation(fastest: None) -> Non
     assert affine.grad.abs().sum() > 0
     with torch.inference_mode():
         born_there = a_conv(32, 32, 3)
-        assert error(fused.from_rows(fused.conv_rows(born_there, fused.to_rows(x))[0]), born_there(x)) < NEAR
+        assert error(fused.from_rows(fused.conv_rows(born_there, fused.to_rows(x))[0]), born_there(x)) < near(
+            SETS[0]
+        )
 
 
 @pytest.mark.parametrize("kernel", [3, 7, 11])
@@ -278,9 +315,9 @@ def test_a_block_gives_the_same_either_way(
     monkeypatch.setattr(library, "best", lambda: "switched off by a test")
     assert not fused.usable(x, block)
     wanted = block(x, iter(affines))
-    assert error(got, wanted) < 1e-4
+    assert error(got, wanted) < 2 * near(instructions)
     for a, b in zip(got_gradients, torch.autograd.grad(wanted, [x, *affines], dy), strict=True):
-        assert error(a, b) < 5e-4
+        assert error(a, b) < 10 * near(instructions)
 
 
 @pytest.mark.parametrize(("c_in", "c_out", "upsample"), [(34, 48, False), (48, 48, False), (50, 32, True)])
@@ -296,12 +333,14 @@ def test_an_adain_block_gives_the_same_either_way(
     got_gradients = torch.autograd.grad(got, [x, *affines], dy)
     monkeypatch.setattr(library, "best", lambda: "switched off by a test")
     wanted = block(x, iter(affines))
-    assert error(got, wanted) < 1e-4
+    assert error(got, wanted) < 2 * near(instructions)
     for a, b in zip(got_gradients, torch.autograd.grad(wanted, [x, *affines], dy), strict=True):
-        assert error(a, b) < 5e-4
+        assert error(a, b) < 10 * near(instructions)
 
 
-def test_the_generator_gives_the_same_either_way(fastest: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_generator_gives_the_same_either_way(
+    fastest_exact: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(8)
     generator = network.Generator().requires_grad_(False)
     widths = [m.fc.out_features for m in generator.modules() if isinstance(m, network.AdaIN)]

@@ -10,6 +10,8 @@ from torch import nn
 from sayso.engines.kokoro import fused
 from sayso.engines.kokoro.network import AdainResBlock, LowRank
 
+pytestmark = pytest.mark.usefixtures("exact_kernels")
+
 
 def block(*, upsample: bool) -> AdainResBlock:
     torch.manual_seed(1)

@@ -19,7 +19,6 @@ from torch.nn import functional as F
 
 from sayso.engines.kokoro.kernels import library
 from sayso.engines.kokoro.kernels.library import LEAKY, LINEAR, SNAKE, Before, Kernels, Packed
-from sayso.engines.kokoro.kernels.toom import scheme_for
 
 __all__ = [
     "LEAKY",
@@ -188,7 +187,7 @@ def _pack(conv: nn.Conv1d | nn.ConvTranspose1d, key: object) -> _Pair:
         halves = weight.reshape(*weight.shape[:2], 2, stride).flip(2)
         weight = halves.permute(3, 1, 0, 2).flatten(0, 1)
         bias = None if bias is None else bias.repeat(stride)
-    packed = _kernels().pack(weight, bias, dilation, pad, scheme_for(weight.shape[2], weight.shape[1]))
+    packed = _kernels().pack(weight, bias, dilation, pad)
     return _Pair(key, weight, packed)
 
 
@@ -218,7 +217,7 @@ def _backward(pair: _Pair) -> Packed:
             forward = pair.forward
             pad = forward.dilation * (forward.kernel - 1) - forward.pad
             turned = pair.weight.transpose(0, 1).flip(2)
-            pair.backward = _kernels().pack(turned, None, forward.dilation, pad, forward.scheme)
+            pair.backward = _kernels().pack(turned, None, forward.dilation, pad)
         return pair.backward
 
 

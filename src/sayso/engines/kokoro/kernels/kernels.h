@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define SAYSO_ABI 1
+#define SAYSO_ABI 2
 
 #if defined(_WIN32)
 #define SAYSO_API __declspec(dllexport)
@@ -36,7 +36,7 @@ typedef struct {
     const float *moments;       /* (batch, 2, c_in): mean and 1 / deviation, or null: no normalisation */
     const float *affine;        /* (affine_batch, 2, c_in): gamma, beta; with `moments` only */
     const float *alpha;         /* (c_in), SNAKE only */
-    const float *weights;       /* packed: [c_out / tile][point][chunk][part][channel][tile] */
+    const void *weights;        /* packed: float [c_out / tile][point][chunk][part][channel][tile], or as product_bf16.h says */
     const float *in_matrix;     /* (points, points) */
     const float *out_matrix;    /* (outputs, points) */
     const float *bias;          /* (c_out) or null */
@@ -52,6 +52,7 @@ typedef struct {
 
 typedef struct {
     int64_t tile;               /* output channels a tile of packed weights */
+    int64_t deep;               /* input channels a tile of bfloat16 weights; 0: weights are float32 */
     int (*conv)(const sayso_conv *);
     int (*moments)(const float *x, int64_t batch, int64_t n, int64_t c, int64_t threads, float *out);
     int (*norm_backward)(const float *g, const float *x, const float *moments, const float *affine, const float *sums,

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sayso.engines.kokoro.kernels.toom import Scheme
+from sayso.engines.kokoro.kernels.toom import DIRECT, Scheme, scheme_for
 
-_ABI = 1
+_ABI = 2
 _CHUNK = 64
 LINEAR, LEAKY, SNAKE = 0, 1, 2
 _NOTHING, _MOMENTS, _GRADIENT = 0, 1, 2
-INSTRUCTION_SETS = ("avx512", "avx2", "portable")
+INSTRUCTION_SETS = ("amx", "avx512", "avx2", "portable")
 """Best first. `portable` is for tests and other processors: torch is faster than it."""
 
 _ints = [
@@ -70,6 +70,7 @@ _p, _i = ctypes.c_void_p, ctypes.c_int64
 class _Table(ctypes.Structure):
     _fields_ = [
         ("tile", ctypes.c_int64),
+        ("deep", ctypes.c_int64),
         ("conv", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Conv))),
         ("moments", ctypes.CFUNCTYPE(ctypes.c_int, _p, _i, _i, _i, _i, _p)),
         ("norm_backward", ctypes.CFUNCTYPE(ctypes.c_int, _p, _p, _p, _p, _p, _p, _i, _i, _i, _i, _i, _p)),
@@ -111,15 +112,43 @@ class Kernels:
     """The kernels of one instruction set. Tensors are contiguous float32 on the CPU; rows are (B, n, C)."""
 
     def __init__(self, name: str, table: _Table) -> None:
-        self.name, self.tile, self._table = name, int(table.tile), table
+        self.name, self.tile, self._deep, self._table = name, int(table.tile), int(table.deep), table
 
-    def pack(self, weight: Tensor, bias: Tensor | None, dilation: int, pad: int, scheme: Scheme) -> Packed:
+    @property
+    def is_exact(self) -> bool:
+        """Whether everything is multiplied in float32; otherwise in bfloat16, and added up in float32."""
+        return self._deep == 0
+
+    def pack(self, weight: Tensor, bias: Tensor | None, dilation: int, pad: int) -> Packed:
         """weight (c_out, c_in, kernel), bias (c_out,) -> packed, for zero padding `pad` on the left."""
         c_out, c_in, kernel = weight.shape
-        inside, of_kernel, outside = (torch.from_numpy(m) for m in scheme.matrices())
+        scheme = scheme_for(kernel, c_in) if self.is_exact else DIRECT
+        inside, _, outside = (torch.from_numpy(m) for m in scheme.matrices())
+        weights = self._floats(weight.detach(), scheme) if self.is_exact else self._tiles(weight.detach())
+        return Packed(
+            scheme, kernel, dilation, pad, c_in, c_out, weights,
+            inside.float().contiguous(), outside.float().contiguous(),
+            None if bias is None else bias.detach().contiguous(),
+        )  # fmt: skip
+
+    def _tiles(self, weight: Tensor) -> Tensor:
+        """In the order that product_bf16.h reads."""
+        c_out, c_in, kernel = weight.shape
+        half, tiles = self.tile // 2, -(-c_out // self.tile)
+        w = F.pad(weight, (0, 0, 0, -c_in % self._deep, 0, tiles * self.tile - c_out)).bfloat16()
+        pieces = []
+        for part in w.split(_CHUNK, 1):
+            # tile, half, column, block of `deep` channels, pair of them, one of the two, tap
+            cut = part.view(tiles, 2, half, -1, self._deep // 2, 2, kernel)
+            pieces.append(cut.permute(0, 6, 3, 1, 4, 2, 5).flatten(1))
+        return torch.cat(pieces, 1).contiguous()
+
+    def _floats(self, w: Tensor, scheme: Scheme) -> Tensor:
+        """In the order that product_f32.h reads, kernels transformed."""
+        c_out, c_in, kernel = w.shape
+        of_kernel = torch.from_numpy(scheme.matrices()[1])
         parts = scheme.parts(kernel)
         tiles = -(-c_out // self.tile)
-        w = weight.detach()
         if scheme.points > 1:
             taps = parts * scheme.taps
             w = F.pad(w, (0, taps - kernel)).view(c_out, c_in, parts, scheme.taps)
@@ -128,11 +157,7 @@ class Kernels:
         # -> tile of outputs, point, part, input channel, output channel within the tile
         w = w.view(tiles, self.tile, c_in, parts, scheme.points).permute(0, 4, 3, 2, 1)
         pieces = [w[:, :, :, c : c + _CHUNK].flatten(2) for c in range(0, c_in, _CHUNK)]
-        return Packed(
-            scheme, kernel, dilation, pad, c_in, c_out,
-            torch.cat(pieces, 2).contiguous(), inside.float().contiguous(), outside.float().contiguous(),
-            None if bias is None else bias.detach().contiguous(),
-        )  # fmt: skip
+        return torch.cat(pieces, 2).contiguous()
 
     def conv(
         self,
@@ -246,7 +271,7 @@ def best() -> Kernels | str:
         return "switched off by SAYSO_KERNELS"
     if wanted:
         return kernels(wanted)
-    for name in INSTRUCTION_SETS[:2]:
+    for name in INSTRUCTION_SETS[:-1]:
         found = kernels(name)
         if isinstance(found, Kernels):
             return found

@@ -118,105 +118,44 @@ static int fold(channels *f, const sayso_conv *s, int64_t c, int64_t batch) {
     return 0;
 }
 
-/* One row of act(x) to `out` (padded(c) floats); x null: the zeros around x. */
-INLINE void activate(const float *x, int64_t c, const channels *f, int kind, int plain, float slope, float *out) {
-    if (!x) {
-        memset(out, 0, (size_t)padded(c) * sizeof(float));
-        return;
+/* A vector of act(x) of the channels from i on; `some` of them are there. */
+INLINE vf activated(const float *x, int64_t some, const channels *f, int64_t i, int kind, int plain, float slope) {
+    vf u = load_some(x, some);
+    if (!plain) u = u * load(f->scale + i) + load(f->shift + i);
+    if (kind == LEAKY) u = choose(u > 0.0f, u, u * slope);
+    if (kind == SNAKE) {
+        const vf t = sine(reduce(u * load(f->alpha + i)));
+        u += t * t * load(f->inverse + i);
     }
-    for (int64_t i = 0; i < c; i += LANES) {
-        vf u = load_some(x + i, c - i);
-        if (!plain) u = u * load(f->scale + i) + load(f->shift + i);
-        if (kind == LEAKY) u = choose(u > 0.0f, u, u * slope);
-        if (kind == SNAKE) {
-            const vf t = sine(reduce(u * load(f->alpha + i)));
-            u += t * t * load(f->inverse + i);
-        }
-        store(out + i, u);
-    }
-}
-static void activate_row(const float *x, int64_t c, const channels *f, int kind, int plain, float slope, float *out) {
-    if (kind == SNAKE) activate(x, c, f, SNAKE, 0, slope, out);
-    else if (kind == LEAKY) activate(x, c, f, LEAKY, 0, slope, out);
-    else activate(x, c, f, LINEAR, plain, slope, out);
+    return u;
 }
 
-/* --- the matrix product --------------------------------------------------------------------------------- */
+/* --- one piece of a convolution -------------------------------------------------------------------------- */
 
-/* product[row][0..TILE) = sum over chunks, parts, channels of v[row + part][channel] * w[channel][0..TILE).
-   v: [chunk][v_rows][CHUNK]; w: [chunk][part][channel][TILE]. */
-typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product);
+typedef struct {
+    int64_t batch, phase, tile, tiles; /* which outputs: phase + dilation * (outputs * tile + 0, 1, ...) */
+    int64_t first, last;               /* output channels, in tiles of weights */
+    int64_t t0, count;                 /* first output position and how many, `dilation` apart */
+} piece;
 
-#define DEFINE_PANEL(R)                                                                                              \
-    static void panel_##R(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product) { \
-        vf a[R], b[R];                                                                                               \
-        _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) a[r] = b[r] = splat(0.0f);                              \
-        for (int64_t c0 = 0; c0 < c; c0 += CHUNK, v += v_rows * CHUNK) {                                             \
-            const int64_t width = c - c0 < CHUNK ? c - c0 : CHUNK;                                                   \
-            for (int64_t j = 0; j < parts; j++) {                                                                    \
-                const float *p = v + j * CHUNK;                                                                      \
-                for (int64_t i = 0; i < width; i++, w += TILE, p++) {                                                \
-                    const vf w0 = *(const vf *)w, w1 = *(const vf *)(w + LANES);                                     \
-                    _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) {                                           \
-                        const vf x = splat(p[r * CHUNK]);                                                            \
-                        a[r] += x * w0;                                                                              \
-                        b[r] += x * w1;                                                                              \
-                    }                                                                                                \
-                }                                                                                                    \
-            }                                                                                                        \
-        }                                                                                                            \
-        _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) {                                                       \
-            store(product + r * TILE, a[r]);                                                                         \
-            store(product + r * TILE + LANES, b[r]);                                                                 \
-        }                                                                                                            \
-    }
-DEFINE_PANEL(1) DEFINE_PANEL(2) DEFINE_PANEL(3) DEFINE_PANEL(4) DEFINE_PANEL(5) DEFINE_PANEL(6)
-#if PANEL > 6
-DEFINE_PANEL(7) DEFINE_PANEL(8) DEFINE_PANEL(9) DEFINE_PANEL(10) DEFINE_PANEL(11) DEFINE_PANEL(12) DEFINE_PANEL(13)
-DEFINE_PANEL(14)
+/* `element` is what is multiplied. */
+#ifdef BF16
+typedef uint16_t element;
+#else
+typedef float element;
 #endif
-static const panel PANELS[PANEL + 1] = {
-    0, panel_1, panel_2, panel_3, panel_4, panel_5, panel_6,
-#if PANEL > 6
-    panel_7, panel_8, panel_9, panel_10, panel_11, panel_12, panel_13, panel_14,
+
+typedef struct {
+    float *rows, *product;
+    element *v;
+} scratch;
+
+/* multiply, fill and what they need to know of sizes. */
+#ifdef BF16
+#include "product_bf16.h"
+#else
+#include "product_f32.h"
 #endif
-};
-
-/* --- Toom-Cook transforms ------------------------------------------------------------------------------- */
-
-/* `points` rows of act(x), `wide` apart, to one row of every point of v. */
-INLINE void into_points(const float *rows, int64_t wide, int64_t c, const float *matrix, int points, float *v,
-                        int64_t v_rows, int64_t v_point) {
-    for (int64_t i = 0; i < c; i += LANES) {
-        vf x[MAX_POINTS];
-        _Pragma("GCC unroll 16") for (int n = 0; n < points; n++) x[n] = load(rows + n * wide + i);
-        float *out = v + i / CHUNK * v_rows * CHUNK + i % CHUNK;
-        for (int p = 0; p < points; p++) {
-            const float *m = matrix + p * points;
-            vf even = x[0] * m[0], odd = splat(0.0f);
-            _Pragma("GCC unroll 16") for (int n = 1; n < points; n++) {
-                if (n & 1) odd += x[n] * m[n];
-                else even += x[n] * m[n];
-            }
-            store(out + p * v_point, even + odd);
-        }
-    }
-}
-
-/* One vector of one tile: `points` products, `apart` floats from one another, to `outputs` results. */
-INLINE void out_of_points(const float *product, int64_t apart, const float *matrix, int points, int outputs, vf *out) {
-    vf x[MAX_POINTS];
-    _Pragma("GCC unroll 16") for (int p = 0; p < points; p++) x[p] = load(product + p * apart);
-    _Pragma("GCC unroll 16") for (int o = 0; o < outputs; o++) {
-        const float *m = matrix + o * points;
-        vf even = x[0] * m[0], odd = splat(0.0f);
-        _Pragma("GCC unroll 16") for (int p = 1; p < points; p++) {
-            if (p & 1) odd += x[p] * m[p];
-            else even += x[p] * m[p];
-        }
-        out[o] = even + odd;
-    }
-}
 
 /* --- sums over the rows of a piece, while it is still in the cache --------------------------------------- */
 
@@ -273,53 +212,6 @@ static void piece_gradient(float *y, const float *z, int64_t ld, int64_t t0, int
     }
 }
 
-/* --- one piece of a convolution -------------------------------------------------------------------------- */
-
-typedef struct {
-    int64_t batch, phase, tile, tiles; /* which outputs: phase + dilation * (outputs * tile + 0, 1, ...) */
-    int64_t first, last;               /* output channels, in tiles of weights */
-    int64_t t0, count;                 /* first output position and how many, `dilation` apart */
-} piece;
-
-typedef struct {
-    float *rows, *v, *product;
-} scratch;
-
-static void fill(const sayso_conv *s, const piece *w, const channels *f, const scratch *a, int64_t v_rows) {
-    /* `rows` is a window of act(x) that slides from tile to tile: neighbours share points - outputs rows. */
-    const int64_t c = s->c_in, wide = padded(c), d = s->dilation, N = s->points, m = s->outputs;
-    const int64_t v_point = (c + CHUNK - 1) / CHUNK * v_rows * CHUNK;
-    const int plain = !s->moments && s->activation == LINEAR;
-    const int kind = s->after == GRADIENT ? LINEAR : (int)s->activation;
-    const float *x = s->x + w->batch * s->n_in * c;
-    const int64_t window = 8; /* tiles a window */
-    const int64_t keep = N - m;
-    int64_t have = 0;
-    for (int64_t k0 = 0; k0 < v_rows; k0 += window) {
-        const int64_t tiles = v_rows - k0 < window ? v_rows - k0 : window;
-        const int64_t need = tiles * m + keep;
-        if (k0) {
-            memmove(a->rows, a->rows + window * m * wide, (size_t)(keep * wide) * sizeof(float));
-            have = keep;
-        }
-        for (int64_t k = have; k < need; k++) {
-            const int64_t t = d * (m * (w->tile + k0) + k) + w->phase - s->pad;
-            activate_row(t >= 0 && t < s->n_in ? x + t * c : NULL, c, f, kind, plain || s->after == GRADIENT, s->slope,
-                         a->rows + k * wide);
-        }
-        for (int64_t k = 0; k < tiles; k++) {
-            const float *rows = a->rows + k * m * wide;
-            float *v = a->v + (k0 + k) * CHUNK;
-            if (N == 1)
-                for (int64_t i = 0; i < c; i += CHUNK)
-                    memcpy(v + i * v_rows, rows + i, (size_t)(wide - i < CHUNK ? wide - i : CHUNK) * sizeof(float));
-            else if (N == 6) into_points(rows, wide, c, s->in_matrix, 6, v, v_rows, v_point);
-            else if (N == 10) into_points(rows, wide, c, s->in_matrix, 10, v, v_rows, v_point);
-            else into_points(rows, wide, c, s->in_matrix, 11, v, v_rows, v_point);
-        }
-    }
-}
-
 INLINE void finish(const sayso_conv *s, const piece *w, const float *product, int64_t tile, int points, int outputs) {
     const int64_t c = s->c_out, c0 = tile * TILE, apart = w->tiles * TILE, base = w->batch * s->n_out * c;
     const int64_t halves = c - c0 > LANES ? 2 : 1;
@@ -329,8 +221,7 @@ INLINE void finish(const sayso_conv *s, const piece *w, const float *product, in
             const int64_t i = c0 + half * LANES, some = c - i;
             const vf bias = s->bias ? load_some(s->bias + i, some) : splat(0.0f);
             vf out[8];
-            if (points == 1) out[0] = load(product + k * TILE + half * LANES);
-            else out_of_points(product + k * TILE + half * LANES, apart, s->out_matrix, points, outputs, out);
+            out_of_points(product + k * TILE + half * LANES, apart, s->out_matrix, points, outputs, out);
             _Pragma("GCC unroll 8") for (int o = 0; o < outputs; o++) {
                 if (o >= left) break;
                 const int64_t at = base + (w->t0 + (k * outputs + o) * s->dilation) * c + i;
@@ -370,8 +261,7 @@ static void fetch_result(const sayso_conv *s, const piece *w, int64_t tile, int6
 
 static void run(const sayso_conv *s, const piece *w, const piece *next, const channels *f, const scratch *a) {
     const int64_t v_rows = w->tiles + s->parts - 1, chunks = (s->c_in + CHUNK - 1) / CHUNK;
-    const int64_t v_point = chunks * v_rows * CHUNK, w_point = s->parts * s->c_in * TILE;
-    /* Panels of nearly equal height: a last one of two rows would run at a fraction of the speed. */
+    const int64_t v_point = chunks * v_rows * CHUNK, w_point = weights_of(s);
     const int64_t panels = (w->tiles + PANEL - 1) / PANEL;
     const int64_t calls = s->points * panels;
     ahead input = {0};
@@ -385,26 +275,30 @@ static void run(const sayso_conv *s, const piece *w, const piece *next, const ch
     fill(s, w, f, a, v_rows);
     for (int64_t tile = w->first; tile < w->last; tile++) {
         for (int64_t p = 0; p < s->points; p++) {
-            const float *weights = s->weights + (tile * s->points + p) * w_point;
+            const element *weights = (const element *)s->weights + (tile * s->points + p) * w_point;
             for (int64_t k = 0; k < panels; k++) {
-                const int64_t from = w->tiles * k / panels, to = w->tiles * (k + 1) / panels;
+                const int64_t from = panel_start(w->tiles, panels, k), to = panel_start(w->tiles, panels, k + 1);
                 const int64_t call = p * panels + k;
                 fetch_result(s, w, tile, w->count * call / calls, w->count * (call + 1) / calls);
                 fetch_rows(&input, s->c_in);
-                PANELS[to - from](a->v + p * v_point + from * CHUNK, v_rows, s->c_in, s->parts, weights,
-                                  a->product + (p * w->tiles + from) * TILE);
+                multiply(a->v + p * v_point + from * CHUNK, v_rows, s->c_in, s->parts, weights,
+                         a->product + (p * w->tiles + from) * TILE, to - from);
             }
         }
         if (s->points == 1) finish(s, w, a->product, tile, 1, 1);
+#ifndef BF16
         else if (s->points == 6) finish(s, w, a->product, tile, 6, 4);
         else if (s->points == 10) finish(s, w, a->product, tile, 10, 4);
         else finish(s, w, a->product, tile, 11, 6);
+#endif
     }
 }
 
 /* --- a whole convolution --------------------------------------------------------------------------------- */
 
+#ifndef V_BYTES
 #define V_BYTES (384 * 1024) /* of transformed input a piece: with all else it then stays in a 1 MB L2 */
+#endif
 
 /* How a convolution is cut in pieces: (batch, phase, stretch of tiles, stretch of output channels). Few rows and
    many channels are cut by channel, so that two threads have something to do; many rows are not. Depends on sizes
@@ -415,7 +309,7 @@ typedef struct {
 
 static cut cut_up(const sayso_conv *s, int64_t weight_tiles, int64_t chunks) {
     cut c = {.phases = at_most(s->dilation, s->n_out)};
-    int64_t most = V_BYTES / (s->points * chunks * CHUNK * 4) / PANEL * PANEL;
+    int64_t most = V_BYTES / (s->points * chunks * CHUNK * (int64_t)sizeof(element)) / PANEL * PANEL;
     most = most < 2 * PANEL ? 2 * PANEL : at_most(most, 16 * PANEL);
     const int64_t longest = ((s->n_out + c.phases - 1) / c.phases + s->outputs - 1) / s->outputs;
     c.stretches = (longest + most - 1) / most;
@@ -479,9 +373,7 @@ static int64_t take(int64_t *counter) {
 }
 
 static int conv(const sayso_conv *s) {
-    const int known = (s->points == 1 && s->outputs == 1) || (s->points == 6 && s->outputs == 4) ||
-                      (s->points == 10 && s->outputs == 4) || (s->points == 11 && s->outputs == 6);
-    if (!known || s->batch < 0 || s->n_out < 0 || s->n_in < 0 || s->c_in < 1 || s->c_out < 1) return -2;
+    if (!is_known(s) || s->batch < 0 || s->n_out < 0 || s->n_in < 0 || s->c_in < 1 || s->c_out < 1) return -2;
     if (s->batch == 0 || s->n_out == 0) return 0;
     const int64_t weight_tiles = (s->c_out + TILE - 1) / TILE, chunks = (s->c_in + CHUNK - 1) / CHUNK;
     const int64_t wide = padded(s->c_out);
@@ -498,8 +390,9 @@ static int conv(const sayso_conv *s) {
 #pragma omp parallel num_threads((int)s->threads) if (s->threads > 1 && c.pieces > 1)
     {
         scratch a = {new_floats((8 * s->outputs + s->points) * padded(s->c_in)),
-                     new_floats(s->points * chunks * (c.tiles + s->parts - 1) * CHUNK),
-                     new_floats(s->points * c.tiles * TILE)};
+                     new_floats((s->points * c.tiles + SPARE) * TILE),
+                     (element *)new_floats((s->points * chunks * (c.tiles + s->parts - 1) + SPARE) * CHUNK)};
+        begin_thread();
         if (!a.rows || !a.v || !a.product) {
 #pragma omp atomic write
             failed = 1;
@@ -524,6 +417,7 @@ static int conv(const sayso_conv *s) {
             }
             k = after;
         }
+        end_thread();
         free(a.rows), free(a.v), free(a.product);
     }
 
@@ -597,4 +491,4 @@ static int norm_backward(const float *g, const float *x, const float *mom, const
     return 0;
 }
 
-const sayso_kernels PASTE(sayso_kernels_, NAME) = {TILE, conv, moments, norm_backward};
+const sayso_kernels PASTE(sayso_kernels_, NAME) = {TILE, DEEP, conv, moments, norm_backward};
