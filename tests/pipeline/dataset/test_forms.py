@@ -54,6 +54,13 @@ def test_every_form_gives_the_same_names_and_texts(tmp_path: Path, form: str) ->
     assert {remark.code for remark in dataset.remarks} <= {"second_microphone"}
 
 
+def test_a_text_may_hold_what_only_looks_like_the_end_of_a_line(tmp_path: Path) -> None:
+    entries = {"a.wav": WAV, "m.csv": 'file,text\ra.wav,"One\u2028two\x85three,\nfour."\r\n'}
+    dataset = read(tmp_path, entries)
+    assert told(dataset) == [("a", "One\u2028two\x85three,\nfour.")]
+    assert not dataset.remarks
+
+
 def test_recordings_alone_are_form_f_in_their_order(tmp_path: Path) -> None:
     dataset = read(tmp_path, {"10.wav": WAV, "2.wav": FLAC, "README.txt": "of me"})
     assert (dataset.form, told(dataset)) == ("F", [("2", None), ("10", None)])
@@ -113,6 +120,8 @@ REFUSED: dict[str, tuple[Entries, str]] = {
     "no texts": ({"m.csv": "one.wav\ntwo.wav", "one.wav": WAV, "two.wav": WAV}, "names files without their texts"),
     "empty list": ({"metadata.csv": " \n", "one.wav": WAV}, "'metadata.csv' is empty"),
     "header only": ({"metadata.csv": "file,text\n", "one.wav": WAV}, "has a header but no rows"),
+    "a mark never closed": ({"m.csv": 'file,text\none.wav,"Hello\ntwo.wav,you', "one.wav": WAV, "two.wav": WAV}, "a quotation mark before its line 3 that swallows the row of 'two.wav'"),
+    "a mark closed too late": ({"m.csv": 'text,file\n"Hello,one.wav\nyou,two.wav\n"x",three.wav', "one.wav": WAV, "two.wav": WAV, "three.wav": WAV}, "swallows the row of 'two.wav'"),
     "all missing": ({"metadata.csv": "one|x\ntwo|y", "three.wav": WAV}, "none of the 2 files .*the first is 'one'"),
     "no list at all": ({"metadata.csv": "lorem ipsum\ndolor", "one.wav": WAV}, "neither a header that is known"),
     "two speakers in a list": ({"m.csv": "file,text,speaker\na.wav,x,ann\nb.wav,y,bob\nc.wav,z,ann", "a.wav": WAV, "b.wav": WAV, "c.wav": WAV}, r"2 speakers \('ann' with 2, 'bob' with 1\)"),

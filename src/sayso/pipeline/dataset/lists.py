@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,8 @@ def read(path: Path, name: str, is_sound: Callable[[str], bool], most_bytes: int
             return None
         raise BadList(f"the list {shown} has more than {most_bytes} bytes; send one speaker's rows only")
     try:
-        lines = decoded(path.read_bytes()).splitlines()
+        # Only what ends a line in a file of text: `splitlines` takes marks for it that stand within sentences.
+        lines = re.split(r"\r\n|\r|\n", decoded(path.read_bytes()))
     except UnicodeError as error:
         if not called_so:
             return None
@@ -100,7 +102,9 @@ def read(path: Path, name: str, is_sound: Callable[[str], bool], most_bytes: int
         if not called_so:
             return None
         raise BadList(f"the list {shown} is empty; give each recording a line with its file and its text")
-    return _with_header(lines, shown, called_so) or _without_header(lines, shown, called_so, is_sound)
+    return _with_header(lines, shown, called_so, is_sound) or _without_header(
+        lines, shown, called_so, is_sound
+    )
 
 
 def _is_called_a_list(name: str) -> bool:
@@ -108,7 +112,9 @@ def _is_called_a_list(name: str) -> bool:
     return last.endswith((".csv", ".tsv", ".psv")) or last == "metadata.txt"
 
 
-def _with_header(lines: Sequence[str], shown: str, called_so: bool) -> ListFile | None:
+def _with_header(
+    lines: Sequence[str], shown: str, called_so: bool, is_sound: Callable[[str], bool]
+) -> ListFile | None:
     first = next(i for i, line in enumerate(lines) if line.strip())
     best: tuple[str, list[str]] | None = None
     for delimiter in _DELIMITERS:
@@ -138,6 +144,13 @@ def _with_header(lines: Sequence[str], shown: str, called_so: bool) -> ListFile 
     speaker = _column(columns, _SPEAKER_COLUMNS)
     rows = []
     for line, fields in _fields(lines, first + 1, delimiter):
+        for swallowed in _lines_within(fields):
+            inner = swallowed.split(delimiter)
+            if len(inner) == len(columns) and is_sound(inner[file].strip().strip('"')):
+                raise BadList(
+                    f"the list {shown} opens a quotation mark before its line {line} that swallows the row of "
+                    f"{names.shown(inner[file].strip())}; write a mark within a text twice"
+                )
         name = fields[file].strip() if file < len(fields) else ""
         if name:
             said = fields[text] if text < len(fields) else ""
@@ -196,6 +209,11 @@ def _fields(lines: Sequence[str], start: int, delimiter: str) -> list[tuple[int,
     except csv.Error:
         return found
     return found
+
+
+def _lines_within(fields: Sequence[str]) -> list[str]:
+    """Lines that a quoted field goes on over; of a text of several lines, or of rows that a stray mark made one field."""
+    return [line for field in fields for line in field.split("\n")[1:]]
 
 
 def _column(columns: Sequence[str], known: Sequence[str]) -> int | None:
