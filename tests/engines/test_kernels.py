@@ -385,3 +385,17 @@ def test_a_network_that_kept_its_packed_weights_speaks_the_same_and_says_why_it_
     learning = [affine.clone().requires_grad_(True) for affine in affines]
     with pytest.raises(RuntimeError, match="load it anew"):
         block(x.clone(), iter(learning)).sum().backward()
+
+
+def test_a_linear_layer_is_torchs_own_in_float32_and_near_it_in_tiles(instructions: str) -> None:
+    torch.manual_seed(10)
+    layer = nn.Linear(48, 70).requires_grad_(False)
+    x = torch.randn(2, 33, 48)
+    with torch.inference_mode():
+        got = fused.linear(layer, x)
+        assert torch.equal(got, layer(x)) is (instructions != "amx")
+        assert error(got, layer(x)) < near(instructions)
+    learning = x.clone().requires_grad_(True)
+    fused.linear(layer, learning).sum().backward()
+    assert learning.grad is not None
+    assert error(learning.grad, layer.weight.sum(0).expand_as(x)) < 1e-5

@@ -29,6 +29,7 @@ __all__ = [
     "conv_rows",
     "from_rows",
     "keep_packed_only",
+    "linear",
     "moments",
     "to_rows",
     "ups_rows",
@@ -130,6 +131,15 @@ def ups_rows(conv: nn.Module, x: Tensor, slope: float) -> Tensor:
     return y[:, pad : pad + (x.shape[1] - 1) * stride - 2 * pad + conv.kernel_size[0]]
 
 
+def linear(module: nn.Linear, x: Tensor) -> Tensor:
+    """module(x), (B, n, C_in) -> (B, n, C_out): in tiles of bfloat16 where this machine has them, else torch's own."""
+    best = library.best()
+    tiles = isinstance(best, Kernels) and not best.is_exact
+    if not tiles or x.dtype != torch.float32 or torch.is_grad_enabled():
+        return module(x)  # type: ignore[no-any-return]
+    return _apply(_packed(module), x, None, None, None, None, None, _How(LINEAR, 0.0, 1.0, False))[0]
+
+
 @dataclass(frozen=True)
 class _How:
     activation: int
@@ -160,7 +170,7 @@ def _kernels() -> Kernels:
     return best
 
 
-def _packed(conv: nn.Conv1d | nn.ConvTranspose1d) -> _Pair:
+def _packed(conv: nn.Conv1d | nn.ConvTranspose1d | nn.Linear) -> _Pair:
     weight = conv.weight
     key = tuple(
         (p.data_ptr(), 0 if p.is_inference() else p._version) for p in (weight, conv.bias) if p is not None
@@ -174,9 +184,11 @@ def _packed(conv: nn.Conv1d | nn.ConvTranspose1d) -> _Pair:
         return pair
 
 
-def _pack(conv: nn.Conv1d | nn.ConvTranspose1d, key: object) -> _Pair:
+def _pack(conv: nn.Conv1d | nn.ConvTranspose1d | nn.Linear, key: object) -> _Pair:
     weight, bias = conv.weight.detach(), None if conv.bias is None else conv.bias.detach()
-    if isinstance(conv, nn.Conv1d):
+    if isinstance(conv, nn.Linear):
+        weight, dilation, pad = weight.unsqueeze(-1), 1, 0
+    elif isinstance(conv, nn.Conv1d):
         dilation, pad = conv.dilation[0], int(conv.padding[0])
     else:
         stride = conv.stride[0]

@@ -77,11 +77,13 @@ class _AlbertLayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         B, T, C = x.shape
         q, k, v = (
-            f(x).view(B, T, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value)
+            fused.linear(f, x).view(B, T, self.heads, -1).transpose(1, 2)
+            for f in (self.query, self.key, self.value)
         )
         attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(B, T, C)
-        x = self.attention_norm(x + self.dense(attended))
-        x = self.output_norm(x + self.ffn_output(F.gelu(self.ffn(x), approximate="tanh")))
+        x = self.attention_norm(x + fused.linear(self.dense, attended))
+        inner = F.gelu(fused.linear(self.ffn, x), approximate="tanh")
+        x = self.output_norm(x + fused.linear(self.ffn_output, inner))
         return x
 
 
