@@ -39,6 +39,7 @@ pip install --quiet --upgrade pip || echo "pip could not be renewed; going on wi
 
 torch=$(sed -n 's/^torch==\(.*\)$/torch==\1/p' constraints.txt)
 torch_version=${torch#torch==}
+cpu_index=https://download.pytorch.org/whl/cpu
 installed() {
     .venv/bin/python - "$torch_version" <<'PY'
 import sys
@@ -72,11 +73,16 @@ sys.exit(is_cpu or not cuda)
 
 if ! installed; then
     if wants_cuda; then
-        # Not tried by us yet: the machines that sayso was made on had an index with a CPU build only.
-        index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
-        echo "Installing the CPU build of PyTorch from $index (we could not try this index; if it fails, set"
-        echo "TORCH_INDEX to another one, or run: .venv/bin/python -m pip install $torch, and this again)"
-        pip install --quiet --index-url "$index" "$torch"
+        echo "Installing the CPU build of PyTorch from ${TORCH_INDEX:-$cpu_index}"
+        if [ -n "${TORCH_INDEX:-}" ]; then
+            pip install --quiet --index-url "$TORCH_INDEX" "$torch"
+        elif ! pip install --quiet --retries 1 --timeout 20 --index-url "$cpu_index" "$torch" 2>/dev/null; then
+            # Large is better than nothing; not quiet, for it takes long.
+            echo "It cannot be had from there. Going on with the common build, which works as well but brings" >&2
+            echo "gigabytes for graphics cards along. To avoid that: ctrl-C, then name another index of PyTorch's" >&2
+            echo "CPU builds in TORCH_INDEX, or a folder with such a wheel in PIP_FIND_LINKS, and run this again." >&2
+            pip install "$torch"
+        fi
     else
         echo "Installing PyTorch"
         pip install --quiet "$torch"

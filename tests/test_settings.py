@@ -51,6 +51,17 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SAYSO_WEBHOOK_DELAYS_S", "-1"),
         ("SAYSO_HOME", "/tmp/50%25"),  # noqa: S108  (never made)
         ("SAYSO_HOME", "/tmp/what?"),  # noqa: S108
+        ("SAYSO_PORT", "80.5"),
+        ("SAYSO_PUBLIC_URL", "http://[::1"),
+        ("SAYSO_PUBLIC_URL", "http://a b"),
+        ("SAYSO_PUBLIC_URL", "https://"),
+        ("SAYSO_PUBLIC_URL", "https://x/?a=1"),
+        ("SAYSO_PUBLIC_URL", "https://x:99999"),
+        ("SAYSO_MODELS_DIR", __file__),
+        ("SAYSO_PLATFORM", " "),
+        ("SAYSO_CONSENT_CHALLENGE", "perhaps"),
+        ("SAYSO_PROFESSIONAL_MINUTES", "inf"),
+        ("SAYSO_DATASET_MAX_HOURS", "0"),
     ],
 )
 def test_a_wrong_value_is_told_in_one_line_with_its_name(
@@ -59,7 +70,10 @@ def test_a_wrong_value_is_told_in_one_line_with_its_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSettings, match=f"^{name}[^\n]*$") as told:
         load_settings()
-    assert value in str(told.value)
+    assert value[:60] in str(told.value)
+    # In our words, not in those of the library that checks.
+    for jargon in ("input should", "string should", "value error", "valid integer", "pattern"):
+        assert jargon not in str(told.value)
 
 
 def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,4 +92,5 @@ def test_a_token_that_no_header_carries_is_refused_and_not_shown(
     monkeypatch.setenv("SAYSO_BOOTSTRAP_TOKEN", token)
     with pytest.raises(BadSettings, match=r"^SAYSO_BOOTSTRAP_TOKEN[^\n]*$") as told:
         load_settings()
-    assert f"({token!r})" not in str(told.value)
+    if "token" not in token.lower() and token != "Bearer":
+        assert token not in str(told.value)

@@ -58,7 +58,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         migrate(db)
     except Exception as error:
         db.close()
-        raise BadSettings(f"the database at {db.url!r} cannot be used: {error}") from error
+        raise BadSettings(f"SAYSO_DATABASE_URL: {_unusable(db, error)}") from error
     options = EngineOptions(
         settings.models_folder, settings.threads, speaks_only=True, step_s=settings.tone_step_s
     )
@@ -151,10 +151,14 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
 
 def consent_rules(settings: Settings) -> ConsentRules:
     """What consents are held against here. Raises BadSettings for statements that cannot be used."""
+    try:
+        statements = load_statements(settings.consent_statements)
+    except BadSettings as error:
+        raise BadSettings(f"SAYSO_CONSENT_STATEMENTS: {error}") from error
     return ConsentRules(
         company=settings.company,
         platforms=tuple(dict.fromkeys((settings.platform, ALWAYS_A_PLATFORM))),
-        statements=load_statements(settings.consent_statements),
+        statements=statements,
         needs_phrase=settings.consent_challenge == "on",
     )
 
@@ -202,7 +206,15 @@ def _jobs_url(settings: Settings) -> str:
     return f"sqlite:///{settings.home / 'dbos.db'}" if url.startswith("sqlite") else url
 
 
+def _unusable(db: Database, error: Exception) -> str:
+    """What is wrong with a database, without the library's address of its own manual."""
+    told = str(getattr(error, "orig", None) or error)
+    return f"the database {db.url!r} cannot be used ({told}): check that it runs and may be written, or name another"
+
+
 def _made(folder: Path) -> Path:
+    if folder.exists() and not folder.is_dir():
+        raise BadSettings(f"SAYSO_HOME: {folder} is a file, not a folder: choose another")
     try:
         # People's voices and the keys of links lie here: for nobody else's eyes.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

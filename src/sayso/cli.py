@@ -5,6 +5,7 @@ Every import that costs something stands inside the command that needs it: `says
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shlex
@@ -63,6 +64,10 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except PermissionError as problem:
+        # A file or folder that the user named, or the data folder of another user.
+        _complain(SaysoError(f"{problem.filename} may not be read or written by you: check who owns it"))
+        sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has left, e.g. `sayso token list | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -246,13 +251,23 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except (OSError, TypeError, UnicodeError) as error:
-            # The last two: a name that cannot be a host's, because of its length or its letters.
-            reason = (error.strerror if isinstance(error, OSError) else None) or "this is no host name"
-            raise BadSettings(
-                f"SAYSO_HOST and SAYSO_PORT: cannot listen on {host}:{port} ({reason}); "
-                "stop the program that does, or set another SAYSO_PORT"
-            ) from error
+            raise BadSettings(_deaf(host, port, error)) from error
         yield listener
+
+
+def _deaf(host: str, port: int, error: Exception) -> str:
+    """Why nobody can listen there, and which of the two settings to change."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or "this is no host name"
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
+        remedy = f"another program listens there: stop it, or set SAYSO_PORT to something other than {port}"
+        return f"SAYSO_PORT: port {port} of {host} is taken; {remedy}"
+    if number == errno.EACCES:
+        return f"SAYSO_PORT: port {port} is not for you ({reason}); set it to 1024 or more"
+    return (
+        f"SAYSO_HOST: cannot listen on {host} ({reason}); set it to an address of this machine, such as "
+        "127.0.0.1, or 0.0.0.0 for all"
+    )
 
 
 @contextmanager

@@ -61,12 +61,14 @@ def run(settings: Settings, speech: Path | None, text: str | None, out: Path) ->
     Raises SaysoError with what to do where it cannot be done.
     """
     text = (text or "").strip() or TEXT
+    _check_writable(out)
     clock = Stopwatch()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=settings.home))
     if speech is None:
         _say("No SPEECH folder was given, and no human speech may be shipped with a program: a synthetic")
         _say("reader, a stock voice of the engine, stands in for the person who is cloned.")
+        _say("It reads three sentences first; its models load for that.")
         with clock("reader speaks"):
             samples = _stand_in(settings, folder)
     else:
@@ -86,6 +88,17 @@ def run(settings: Settings, speech: Path | None, text: str | None, out: Path) ->
     clock.report(float(answer["duration"]))
     # Alone on the last line and never wrapped: programs read it too.
     typer.echo(f"WAV {out.absolute()}")
+
+
+def _check_writable(out: Path) -> None:
+    """Before the minutes of work, not after them."""
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise Rejected(f"there is no folder {folder} for the WAV file: make it, or name another with --out")
+    if out.is_dir():
+        raise Rejected(f"{out} is a folder: name a WAV file with --out")
+    if not os.access(out if out.exists() else folder, os.W_OK):
+        raise Rejected(f"{out} cannot be written: name another file with --out")
 
 
 class Stopwatch:
@@ -121,6 +134,7 @@ def read_folder(folder: Path) -> list[Sample]:
     A folder of one or two long recordings is cut at pauses into three or more, without their texts.
     Raises Rejected with what is missing.
     """
+    folder = folder.expanduser()  # not every shell does it behind SPEECH=
     if not folder.is_dir():
         raise Rejected(f"SPEECH: there is no folder {folder}; name one with recordings of one person")
     suffixes = {".wav", ".flac", ".ogg", ".opus", ".mp3"}

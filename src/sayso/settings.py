@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -27,10 +28,11 @@ class Settings(BaseSettings):
         description="Folder of everything that lasts; made if missing, may hold other files.",
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the server listens on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port the server listens on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port the server listens on; 0 is any free one."
+    )
     public_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^\s]+$",
         description="What the outside calls this server, for links in answers and callbacks; "
         "default http://HOST:PORT.",
     )
@@ -134,27 +136,65 @@ class Settings(BaseSettings):
     @classmethod
     def _delays(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(float(part) for part in value.split(",") if part.strip())
+            try:
+                return tuple(float(part) for part in value.split(",") if part.strip())
+            except ValueError as error:
+                raise ValueError("expected numbers with commas between, such as 5,30,120") from error
         return value
 
     @field_validator("webhook_delays_s", mode="after")
     @classmethod
     def _sane_delays(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if any(not 0 <= delay <= 86_400 for delay in value):
-            raise ValueError("each delay must be 0 to 86400 seconds")
+            raise ValueError("each delay must be from 0 to 86400 seconds")
         return value
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _starts_links(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        fact = "expected an http:// or https:// address, without ? and #"
+        try:
+            parts = urlsplit(value)
+            # Reading the port checks it.
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError as error:
+            raise ValueError(fact) from error
+        if (
+            not good
+            or parts.query
+            or parts.fragment
+            or any(c.isspace() or not c.isprintable() for c in value)
+        ):
+            raise ValueError(fact)
+        return value
+
+    @field_validator("platform", mode="after")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("expected a name, not blanks")
+        return value.strip()
 
     @field_validator("home", "models_dir", "consent_statements", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
+    @field_validator("models_dir", mode="after")
+    @classmethod
+    def _is_no_file(cls, value: Path | None) -> Path | None:
+        if value is not None and value.exists() and not value.is_dir():
+            raise ValueError("this is a file, not a folder, choose another")
+        return value
+
     @field_validator("home", mode="after")
     @classmethod
     def _fits_into_a_url(cls, value: Path) -> Path:
         # Database URLs are made of it, and their readers differ about these two.
         if "%" in str(value) or "?" in str(value):
-            raise ValueError("the path must not hold % or ?")
+            raise ValueError("the path must not hold % or ?, choose another")
         return value
 
     @field_validator("bootstrap_token", mode="after")
@@ -197,8 +237,32 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        name = "SAYSO_" + str(first["loc"][0]).upper()
-        given = "" if "TOKEN" in name else f" ({str(first['input'])[:60]!r})"
-        description = Settings.model_fields[str(first["loc"][0])].description
-        raise BadSettings(f"{name}{given}: {first['msg'].lower()}. Expected: {description}") from error
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        shown = " is wrong" if "token" in name else f" is {str(first['input'])[:60]!r}"
+        description = Settings.model_fields[name].description
+        raise BadSettings(f"SAYSO_{name.upper()}{shown}: {_fact(dict(first))}. {description}") from error
+
+
+def _fact(fault: dict[str, Any]) -> str:
+    """One fault of pydantic in words for whoever set the variable."""
+    limits = fault.get("ctx", {})
+    match fault["type"]:
+        case "value_error":
+            return str(limits["error"])
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return "expected a whole number"
+        case "float_parsing" | "finite_number":
+            return "expected a number"
+        case "bool_parsing" | "bool_type":
+            return "expected true or false"
+        case "greater_than_equal":
+            return f"expected {limits['ge']} or more"
+        case "greater_than":
+            return f"expected more than {limits['gt']}"
+        case "less_than_equal":
+            return f"expected {limits['le']} or less"
+        case "literal_error":
+            return f"expected {limits['expected']}"
+        case _:
+            return str(fault["msg"]).lower()

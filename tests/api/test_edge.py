@@ -43,6 +43,14 @@ def app_of_faults() -> FastAPI:
     def typed(number: int) -> Answer:
         return Answer({"success": True, "number": number})
 
+    @app.api_route("/hidden", methods=["GET", "HEAD"], include_in_schema=False)
+    def hidden() -> Answer:
+        return Answer({"success": True})
+
+    @app.delete("/hidden", include_in_schema=False)
+    def remove_hidden() -> Answer:
+        return Answer({"success": True})
+
     @app.get("/half")
     async def half() -> LiveSpeech:
         def speech() -> Iterator[bytes]:
@@ -122,6 +130,39 @@ def test_errors_of_the_framework_wear_the_envelope(
     body = answer.json()
     assert body["success"] is False
     assert body["message"] == body["error"] != ""
+
+
+def test_what_is_not_possible_names_what_is_also_where_a_route_is_not_documented(
+    client: httpx.Client,
+) -> None:
+    answer = client.put("/hidden")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "DELETE, GET, HEAD"
+    assert "allowed: DELETE, GET, HEAD" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"BREW /fine HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_bytes_that_are_no_request_are_refused_in_the_envelope_too(
+    address: tuple[str, int], junk: bytes
+) -> None:
+    with socket.create_connection(address, timeout=20) as line:
+        line.sendall(junk)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    head, body = answer.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"content-length: %d" % len(body) in head
+    told = json.loads(body)
+    assert told["success"] is False
+    assert told["message"] == told["error"] != ""
 
 
 def test_the_base_url_without_its_slash_is_recognised(client: httpx.Client) -> None:

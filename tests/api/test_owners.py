@@ -1,5 +1,7 @@
 """Who may see and do what."""
 
+import re
+
 import httpx
 import pytest
 
@@ -34,6 +36,22 @@ def test_every_route_is_closed_to_strangers(server: Server, method: str, path: s
         assert answer.status_code == 401
         assert answer.json()["success"] is False
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_no_documented_route_forgets_to_ask_who_is_there(server: Server) -> None:
+    paths = anyone.get(f"{server.url}/openapi.json").json()["paths"]
+    asked = [(m, re.sub(r"\{[^}]+\}", "x", path)) for path, methods in paths.items() for m in methods]
+    assert len(asked) > 50
+    for method, path in asked:
+        answer = anyone.request(method, server.url + path)
+        assert (answer.status_code == 401) is (path not in {"/healthz", "/readyz"}), (method, path)
+
+
+def test_a_header_without_a_token_that_is_read_is_not_called_missing(server: Server) -> None:
+    answer = anyone.get(f"{server.url}/api/v2/voices", headers={"authorization": "Basic dXNlcjpwYXNz"})
+    assert answer.status_code == 401
+    assert "the Authorization header holds no token" in answer.json()["message"]
+    assert "no token was sent" in anyone.get(f"{server.url}/api/v2/voices").json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json", "/docs/start.js"])

@@ -128,6 +128,35 @@ def test_a_web_socket_of_nobody_is_refused_without_a_warning(tmp_path):
         assert "WARNING" not in (tmp_path / "err.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("SAYSO_HOME", "{file}", "is a file"),
+        ("SAYSO_HOST", "nonsense.invalid", "127.0.0.1"),
+        ("SAYSO_DATABASE_URL", "nonsense", "expected sqlite"),
+        ("SAYSO_DATABASE_URL", "sqlite:///{file}", "check that it runs"),
+        ("SAYSO_STORAGE_URL", "ftp://x", "expected file:///FOLDER"),
+        ("SAYSO_STORAGE_URL", "file:///proc/nowhere", "choose another"),
+        ("SAYSO_OUTBOUND_ALLOW", "127.0.0.0/8,everything", "expected networks"),
+        ("SAYSO_ENGINE", "gramophone", "expected one of"),
+        ("SAYSO_CONSENT_STATEMENTS", "/nowhere", "make it"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_its_name_and_exit_code_2(tmp_path, name, value, remedy):
+    file = tmp_path / "file"
+    file.write_text("not a database, not a folder" * 100)
+    settings = {"SAYSO_PORT": "0", name: value.format(file=file)}
+
+    done = subprocess.run(
+        [*SAYSO, "serve"], env=environment(tmp_path / "home", **settings), capture_output=True, text=True
+    )
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.fullmatch(rf"sayso: {name}[^\n]*{remedy}[^\n]*\n", done.stderr), done.stderr
+    assert "sqlalche.me" not in done.stderr
+
+
 def test_a_port_that_is_taken_is_a_setting_to_change(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -139,8 +168,10 @@ def test_a_port_that_is_taken_is_a_setting_to_change(tmp_path):
         )
 
     assert done.returncode == 2
-    assert "SAYSO_PORT" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.stderr == (
+        f"sayso: SAYSO_PORT: port {port} of 127.0.0.1 is taken; another program listens there: stop it, or "
+        f"set SAYSO_PORT to something other than {port}\n"
+    )
 
 
 @pytest.mark.parametrize("has_speech", [True, pytest.param(False, marks=pytest.mark.slow)])
@@ -165,6 +196,25 @@ def test_the_demo_clones_and_speaks_and_its_last_line_is_the_file(tmp_path, has_
     for stage in ("server answers", "upload", "build", "speak"):
         assert re.search(rf"{stage} +\d+\.\d s", done.stdout)
     assert [path for path in home.iterdir() if path.name.startswith("demo-")] == []
+
+
+@pytest.mark.parametrize("out", ["nowhere/x.wav", ".", "locked/x.wav"])
+def test_a_demo_that_could_not_write_its_file_says_so_before_it_begins(tmp_path, out):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    if out.startswith("locked") and os.access(tmp_path / "locked", os.W_OK):
+        pytest.skip("this user may write everywhere")
+
+    done = subprocess.run(
+        [*SAYSO, "demo", "-o", str(tmp_path / out)],
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"sayso: [^\n]*--out\n", done.stderr), done.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_demo_without_weights_says_what_to_do(tmp_path):

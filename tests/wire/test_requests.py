@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_rapid_has_synonyms(word: str) -> None:
 def test_each_wrong_field_is_named() -> None:
     assert refused(CreateVoice, name=7, voice_type="slow") == {
         "name": "must be a string",
-        "voice_type": "must be one of rapid, professional",
+        "voice_type": 'must be one of rapid, professional, not "slow"',
     }
     assert refused(CreateVoice) == {"name": "is required"}
     assert refused(CreateVoice, name=" ") == {"name": "must not be empty"}
@@ -71,7 +72,14 @@ def test_false_is_written_in_many_ways(no: object) -> None:
 
 @pytest.mark.parametrize("neither", ["maybe", 2, 0.5, [], {}])
 def test_other_values_are_no_booleans(neither: object) -> None:
-    assert refused(CreateProject, name="x", is_archived=neither) == {"is_archived": "must be true or false"}
+    told = refused(CreateProject, name="x", is_archived=neither)
+    assert told == {"is_archived": f"must be true or false, not {json.dumps(neither)}"}
+
+
+def test_of_a_long_wrong_value_only_the_start_is_told() -> None:
+    told = refused(CreateProject, name="x", is_archived="maybe" * 1_000)["is_archived"]
+    assert told.startswith('must be true or false, not "maybemaybe')
+    assert len(told) < 100
 
 
 def test_flags_of_a_query_take_the_python_spelling() -> None:

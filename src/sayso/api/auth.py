@@ -36,6 +36,10 @@ def signed_in(request: Request) -> Caller:
     """The caller of `request`. Raises NotSignedIn."""
     headers = request.headers
     secret = find_secret(headers.get("authorization"), headers.get("x-access-token"))
+    if secret is None and headers.get("authorization"):
+        raise NotSignedIn(
+            "the Authorization header holds no token as we read one; send Authorization: Bearer <token>"
+        )
     if secret is None:
         raise NotSignedIn("no token was sent; send Authorization: Bearer <token>, see `sayso token create`")
     return accounts.sign_in(request.app.state.services, secret)

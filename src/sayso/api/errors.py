@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from sayso import errors
 from sayso.api.answers import Answer
-from sayso.api.docs import openapi
 from sayso.wire.openai import error_body
 from sayso.wire.responses import failure, speech_failure
 
@@ -128,7 +127,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
                 message = f"there is no {where} here: the base URL needs a slash at its end, …/api/"
         case 405:
             # The framework names the methods of the first route with this path, not of all.
-            allowed = ", ".join(_methods(request.app, request.url.path)) or "nothing"
+            allowed = ", ".join(_methods(request))
             message = f"{where} is not possible; allowed: {allowed}"
             return Answer(_refused(request, message, 405), 405, {"Allow": allowed})
         case _:
@@ -142,14 +141,11 @@ def _refused(request: Request, message: str, status: int) -> Mapping[str, Any]:
     return failure(message)
 
 
-def _methods(app: FastAPI, path: str) -> list[str]:
-    """The methods that documented routes of `path` have."""
-    return sorted(
-        method.upper()
-        for template, routes in openapi(app)["paths"].items()
-        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
-        for method in routes
-    )
+def _methods(request: Request) -> list[str]:
+    """The methods that all routes of this path have together."""
+    path = request.scope["path"]
+    contexts = iter_route_contexts(request.app.routes)
+    return sorted({method for c in contexts if c.path_regex.match(path) for method in c.methods or ()})
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

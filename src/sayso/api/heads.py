@@ -6,10 +6,13 @@ without a token could hold the event loop for seconds and fill the memory with o
 
 from __future__ import annotations
 
+import json
 from asyncio import BaseTransport
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sayso.wire.responses import failure
 
 MAX_HEAD_BYTES = 256 * 1024
 """Address and headers of one request; what arrives in one piece with its end passes all the same."""
@@ -32,7 +35,20 @@ class LimitedHeads(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
-            self.send_400_response("The address or the headers are too long.")
+            self.send_400_response(
+                f"the address or the headers are longer than {MAX_HEAD_BYTES:,} bytes; send what is long as a body"
+            )
+
+    def send_400_response(self, msg: str) -> None:
+        """Bytes that are no request are refused in the envelope too: `msg`, or the parser's own words."""
+        if msg == "Invalid HTTP request received.":
+            msg = "this is no HTTP/1.1 request that can be read: check its first line, its headers and their lengths"
+        body = json.dumps(failure(msg)).encode()
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(
+            body
+        )
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + body)
+        self.transport.close()
 
     def on_message_begin(self) -> Any:
         """A request begins."""

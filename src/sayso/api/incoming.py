@@ -59,7 +59,7 @@ def base_url(request: Request) -> str:
 def identified(text: str, noun: str) -> str:
     """`text` if it can be the uuid of anything. Raises NotFound, so that no odd byte reaches a database."""
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", text, re.ASCII):
-        raise NotFound(f"there is no {noun} with this uuid")
+        raise NotFound(f"this is not the uuid of a {noun}: the list of them shows yours")
     return text
 
 
@@ -70,7 +70,7 @@ def flag(request: Request, name: str) -> bool:
 
 async def _read(request: Request, limit: int) -> bytes:
     """The whole body. Raises TooLarge as soon as it is known."""
-    fact = f"the body is larger than {limit:,} bytes"
+    fact = f"the body is larger than {limit:,} bytes: send less at once"
     if int(request.headers.get("content-length", "0") or 0) > limit:
         raise TooLarge(fact)
     held = bytearray()
@@ -144,13 +144,15 @@ async def _upload(request: Request, _: Signed) -> Upload:
     file_limit = _services(request).limits.max_recording_bytes
     most = file_limit + MAX_PARTS * (MAX_TEXT_BYTES + 8_192)
     if int(request.headers.get("content-length", "0") or 0) > most:
-        raise TooLarge(f"file is larger than {file_limit:,} bytes", {"file": "is too large"})
+        raise TooLarge(
+            f"file is larger than {file_limit:,} bytes: cut it into shorter ones", {"file": "is too large"}
+        )
     reader = FormReader(boundary, file_limit)
     seen = 0
     async for piece in request.stream():
         seen += len(piece)
         if seen > most:
-            raise TooLarge(f"the body is larger than {most:,} bytes")
+            raise TooLarge(f"the body is larger than {most:,} bytes: cut the recording into shorter ones")
         reader.feed(piece)
     fields, file = reader.finish()
     if file is None:

@@ -32,7 +32,9 @@ def media(services: Parts, request: Request, link: str) -> Response:
     if span is not None and opened.start >= opened.end:
         _close(opened.chunks)
         headers["content-range"] = f"bytes */{opened.size}"
-        message = f"the range lies outside the file, which has {opened.size} bytes"
+        message = (
+            f"the range lies outside the file, which has bytes 0 to {opened.size - 1}: ask for some of these"
+        )
         return Answer(failure(message), HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
     status = HTTPStatus.OK
     if span is not None:

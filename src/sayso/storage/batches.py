@@ -42,7 +42,9 @@ def find(tx: Transaction, account_id: str, project_id: str, batch_id: str, *, lo
     where = (_T.c.id == batch_id) & (_T.c.project_id == project_id) & (_T.c.account_id == account_id)
     row = find_row(tx, _T, where, lock=lock)
     if row is None:
-        raise NotFound(f"there is no batch {batch_id} in project {project_id}")
+        raise NotFound(
+            f"there is no batch {batch_id} in project {project_id}: the list of batches shows what it has"
+        )
     return _batch(row)
 
 

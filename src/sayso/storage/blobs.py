@@ -134,7 +134,7 @@ def open_blobs(url: str) -> ObjectBlobs:
             store = LocalStore(prefix=folder, mkdir=True)
         except OSError as error:
             raise BadSettings(
-                f"SAYSO_STORAGE_URL: the folder {folder} cannot be made or read ({error})"
+                f"SAYSO_STORAGE_URL: the folder {folder} cannot be made or read ({error}): choose another"
             ) from error
     elif parts.scheme == "s3" and parts.netloc:
         store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None)

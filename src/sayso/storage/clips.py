@@ -29,7 +29,9 @@ def find(tx: Transaction, account_id: str, project_id: str, clip_id: str, *, loc
     where = (_T.c.id == clip_id) & (_T.c.project_id == project_id) & (_T.c.account_id == account_id)
     row = find_row(tx, _T, where, lock=lock)
     if row is None:
-        raise NotFound(f"there is no clip {clip_id} in project {project_id}")
+        raise NotFound(
+            f"there is no clip {clip_id} in project {project_id}: the list of clips shows what it has"
+        )
     return _clip(row)
 
 

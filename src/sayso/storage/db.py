@@ -27,7 +27,11 @@ class Database:
         try:
             parsed = sa.make_url(url)
         except sa.exc.ArgumentError as error:
-            raise BadSettings(f"SAYSO_DATABASE_URL is no database URL: {error}") from error
+            # The value is not shown: what looks like no URL may still hold a password.
+            raise BadSettings(
+                "SAYSO_DATABASE_URL is no database URL; expected sqlite:///FILE or "
+                "postgresql://USER:PASSWORD@HOST/NAME"
+            ) from error
         if parsed.drivername in ("postgres", "postgresql"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         kind = parsed.get_backend_name()

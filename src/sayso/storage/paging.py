@@ -38,3 +38,11 @@ def find_row(
     """The one row that fits; `lock` holds it for this transaction where the database has row locks."""
     query: sa.Select[Any] = sa.select(table).where(where)
     return tx.execute(query.with_for_update() if lock else query).mappings().first()
+
+
+def gone(noun: str, thing_id: str) -> str:
+    """What is said of a thing that is not there. Another account's is not told from one that never was."""
+    return (
+        f"there is no {noun} {thing_id} here: it never was, was deleted, or is another account's; "
+        "the list of them shows yours"
+    )

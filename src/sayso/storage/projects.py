@@ -11,7 +11,7 @@ from sayso.domain.project import Project
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
-from sayso.storage.paging import fetch_page, find_row
+from sayso.storage.paging import fetch_page, find_row, gone
 
 _T = tables.projects
 
@@ -25,7 +25,7 @@ def find(tx: Transaction, account_id: str, project_id: str, *, lock: bool = Fals
     """The account's project. Raises NotFound."""
     row = find_row(tx, _T, (_T.c.id == project_id) & (_T.c.account_id == account_id), lock=lock)
     if row is None:
-        raise NotFound(f"there is no project {project_id}: it was deleted, or belongs to another account")
+        raise NotFound(gone("project", project_id))
     return Project(**row)
 
 

@@ -30,7 +30,9 @@ def find(
     where = (_T.c.id == recording_id) & (_T.c.voice_id == voice_id) & (_T.c.account_id == account_id)
     row = find_row(tx, _T, where, lock=lock)
     if row is None:
-        raise NotFound(f"there is no recording {recording_id} of voice {voice_id}")
+        raise NotFound(
+            f"there is no recording {recording_id} of voice {voice_id}: the list of recordings shows what it has"
+        )
     return _recording(row)
 
 

@@ -11,7 +11,7 @@ from sayso.domain.term import Dictionary, Term, TermKind
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
-from sayso.storage.paging import fetch_page, find_row
+from sayso.storage.paging import fetch_page, find_row, gone
 
 _T = tables.terms
 
@@ -26,7 +26,7 @@ def find(tx: Transaction, account_id: str, kind: TermKind, term_id: str) -> Term
     where = (_T.c.id == term_id) & (_T.c.account_id == account_id) & (_T.c.kind == kind.value)
     row = find_row(tx, _T, where)
     if row is None:
-        raise NotFound(f"there is no {kind} {term_id}: it was deleted, or belongs to another account")
+        raise NotFound(gone(kind, term_id))
     return _term(row)
 
 

@@ -12,7 +12,7 @@ from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
-from sayso.storage.paging import fetch_page, find_row
+from sayso.storage.paging import fetch_page, find_row, gone
 
 _T = tables.voices
 
@@ -26,7 +26,7 @@ def find(tx: Transaction, account_id: str, voice_id: str, *, lock: bool = False)
     """The account's voice. Raises NotFound."""
     row = find_row(tx, _T, (_T.c.id == voice_id) & (_T.c.account_id == account_id), lock=lock)
     if row is None:
-        raise NotFound(f"there is no voice {voice_id}: it was deleted, or belongs to another account")
+        raise NotFound(gone("voice", voice_id))
     return _voice(row)
 
 

@@ -21,7 +21,7 @@ def owner_of_voice(services: Services, voice_id: str) -> Caller:
     with services.db.read() as tx:
         voice = voices.fetch(tx, voice_id)
     if voice is None:
-        raise NotFound(f"there is no voice {voice_id}")
+        raise NotFound(f"there is no voice {voice_id} here: GET /api/v2/voices lists those of a token")
     return Caller(voice.account_id, "", Plan.PRO)
 
 

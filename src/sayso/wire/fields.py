@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -82,6 +83,12 @@ def _empty_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _shown(value: Any) -> str:
+    """What was sent instead, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
 def _boolean(value: Any) -> bool:
     """true, "true", "True", 1, "1" and their opposites: JSON, forms and two SDKs write them all."""
     if isinstance(value, bool):
@@ -91,7 +98,7 @@ def _boolean(value: Any) -> bool:
         return True
     if word in {"false", "0"}:
         return False
-    raise wrong("must be true or false")
+    raise wrong(f"must be true or false, not {_shown(value)}")
 
 
 def _whole(value: Any) -> int:
@@ -102,7 +109,7 @@ def _whole(value: Any) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value):
         return int(value)
-    raise wrong("must be a whole number")
+    raise wrong(f"must be a whole number, not {_shown(value)}")
 
 
 Text = Annotated[str, AfterValidator(_clean)]
@@ -123,7 +130,7 @@ def one_of(words: type[StrEnum], synonyms: Mapping[str, str] | None = None) -> B
     def check(value: Any) -> Any:
         if isinstance(value, str) and value.strip().lower() in by_word:
             return words(by_word[value.strip().lower()])
-        raise wrong(f"must be one of {', '.join(member.value for member in words)}")
+        raise wrong(f"must be one of {', '.join(member.value for member in words)}, not {_shown(value)}")
 
     return BeforeValidator(check)
 
@@ -133,7 +140,7 @@ def one_of_numbers(numbers: tuple[int, ...]) -> AfterValidator:
 
     def check(value: int) -> int:
         if value not in numbers:
-            raise wrong(f"must be one of {', '.join(map(str, numbers))}")
+            raise wrong(f"must be one of {', '.join(map(str, numbers))}, not {value}")
         return value
 
     return AfterValidator(check)
@@ -144,7 +151,7 @@ def between(least: int, most: int) -> AfterValidator:
 
     def check(value: int) -> int:
         if not least <= value <= most:
-            raise wrong(f"must be from {least} to {most}")
+            raise wrong(f"must be from {least} to {most}, not {value}")
         return value
 
     return AfterValidator(check)

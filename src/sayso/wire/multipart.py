@@ -18,6 +18,7 @@ from sayso.errors import BadRequest, TooLarge
 FILE = "file"
 MAX_TEXT_BYTES = 64 * 1024
 MAX_PARTS = 32
+_REMEDY = "let your HTTP library write the form and its Content-Type"
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
 
@@ -32,7 +33,7 @@ def boundary_of(content_types: Iterable[str]) -> bytes | None:
         return None
     found = _BOUNDARY.search(joined)
     if found is None:
-        raise BadRequest("the Content-Type multipart/form-data names no boundary")
+        raise BadRequest(f"the Content-Type multipart/form-data names no boundary; {_REMEDY}")
     return (found[1] or found[2]).encode("latin-1", "replace")
 
 
@@ -67,12 +68,12 @@ class FormReader:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise BadRequest(f"the form cannot be read: {error}") from None
+            raise BadRequest(f"the form cannot be read: {error}; {_REMEDY}") from None
 
     def finish(self) -> tuple[dict[str, str], bytes | None]:
         """The text fields and the file, if there was one. Raises BadRequest."""
         if not self._ended:
-            raise BadRequest("the form ends before its closing boundary")
+            raise BadRequest("the form ends before its closing boundary; send it again, whole")
         wrong: dict[str, str] = {}
         texts: dict[str, str] = {}
         for name, value in self._texts.items():
@@ -87,7 +88,7 @@ class FormReader:
     def _part_begin(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise BadRequest(f"the form has more than {MAX_PARTS} parts")
+            raise BadRequest(f"the form has more than {MAX_PARTS} parts; send one file and its few fields")
         self._name = None
         self._held = bytearray()
 
@@ -100,7 +101,7 @@ class FormReader:
 
     def _headers_finished(self) -> None:
         if self._name is None:
-            raise BadRequest("a part of the form has no name")
+            raise BadRequest(f"a part of the form has no name; {_REMEDY}")
         if self._name == FILE and self._file is not None:
             raise BadRequest("the form holds two files; send one", {FILE: "was sent twice"})
 
@@ -108,7 +109,8 @@ class FormReader:
         limit = self._max_file_bytes if self._name == FILE else MAX_TEXT_BYTES
         if len(self._held) + end - start > limit:
             fact = f"is larger than {limit:,} bytes"
-            raise TooLarge(f"{self._name} {fact}", {str(self._name): fact})
+            remedy = "cut it into shorter ones" if self._name == FILE else "shorten it"
+            raise TooLarge(f"{self._name} {fact}: {remedy}", {str(self._name): fact})
         self._held += data[start:end]
 
     def _part_end(self) -> None:

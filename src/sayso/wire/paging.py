@@ -24,7 +24,8 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
         return default
     # Nine digits: more pages than any database holds, and never a number that overflows one.
     if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
-        raise BadRequest(f"{name} must be a whole number", {name: "must be a whole number"})
+        fact = f"must be a whole number from 1, not {text[:20]!r}"
+        raise BadRequest(f"{name} {fact}", {name: fact})
     return int(text)
 
 
