@@ -9,7 +9,9 @@ PYTEST := $(BIN)/python -m pytest
 # A checkout keeps its data beside the code; an installed sayso keeps it in the user's home.
 export SAYSO_HOME ?= $(CURDIR)/sayso-data
 MODELS := $(or $(SAYSO_MODELS_DIR),$(SAYSO_HOME)/models)
-# Of `make demo`; passed by environment, so that they may hold quotes and spaces.
+# Of `make demo`; passed by environment and as they are, so that they may hold quotes, spaces and a $5.
+override SPEECH := $(value SPEECH)
+override TEXT := $(value TEXT)
 export SPEECH TEXT
 
 KERNELS := $(wildcard src/sayso/engines/kokoro/kernels/*.[ch])
