@@ -8,7 +8,7 @@ and is not made twice: a run that was stopped, even by kill -9, goes on where it
 
 For the test sentences, rapid and professional voice and the real reading (the anchor):
 - n by judge.py, which nothing in the product knows: 0 three strangers of the same sex, 1 the speaker's own test speech
-- WER by Whisper base, in percent; DNSMOS overall
+- WER by Whisper base, in percent, also of the forty sentences of sentences.py; DNSMOS, P.835 overall and P.808
 - log-F0 RMSE: of the pitch curves in octaves, aligned by the phonemes' times, where both are voiced; the mean of each is left in
 - duration correlation: of the phonemes' lengths with those of the real reading
 Both times come from aligning with the same stock voice, so that the anchor's own error is 0 and 1 by definition.
@@ -47,6 +47,7 @@ from sayso.engines.kokoro.voice import KokoroVoice, unpack
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline.training import mishearing
+from sentences import SENTENCES
 
 SEED = 1
 SPEAKERS = ("pro_kathleen_en_f_24k", "pro_libri26_en_m_16k")
@@ -103,11 +104,11 @@ def made(bench: Bench, who: Set, folder: Path, recipe: Recipe | None, minutes: f
     return file
 
 
-def said(bench: Bench, file: Path, texts: Sequence[str]) -> list[Waveform]:
+def said(bench: Bench, file: Path, texts: Sequence[str], name: str = "said") -> list[Waveform]:
     speaker = bench.speaker(unpack(file.read_bytes()))
     waves = []
     for i, text in enumerate(texts):
-        kept = file.parent / f"said-{i:03}.wav"
+        kept = file.parent / f"{name}-{i:03}.wav"
         if not kept.is_file():
             parts = [piece.wave.samples for piece in speaker.speak(text)]
             wave = Waveform(np.concatenate(parts), speaker.rate_hz)
@@ -172,6 +173,7 @@ class Bench:
         spoken = real if waves is None else waves
         found, _ = errors(self.ear, list(zip(texts, spoken, strict=True)))
         opinions = [self.opinions.opinion(wave, most_windows=1) for wave in spoken]
+        p808 = [self.opinions.p808(wave, most_windows=1) for wave in spoken]
         f0, lengths = (0.0, 1.0) if waves is None else prosody(self.net, self.reading, real, spoken, texts)
         hz = people.median_pitch_hz(real)
         others = [r.wave() for r in people.same_sex(self.options.speech, who.test[0].speaker, hz)]
@@ -181,13 +183,18 @@ class Bench:
             [_narrow(wave) for wave in others],
             [_narrow(wave) for wave in spoken],
         ).n
+        fixed = None if file is None else said(self, file, SENTENCES, "fixed")
         notes = {} if file is None else json.loads((file.parent / "making.json").read_text())
         return {
             "speaker": who.name,
             "voice": label,
             "n": 1.0 if waves is None else n,
             "WER %": found.wer_percent,
+            "WER %, forty": None
+            if fixed is None
+            else errors(self.ear, list(zip(SENTENCES, fixed, strict=True)))[0].wer_percent,
             "DNSMOS": float(np.mean([o.overall for o in opinions if o is not None])),
+            "P.808": float(np.mean([p for p in p808 if p is not None])),
             "log-F0 RMSE, octaves": f0,
             "duration correlation": lengths,
             "made in, min": notes.get("wall_s", 0.0) / 60.0,
