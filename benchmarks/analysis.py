@@ -45,6 +45,19 @@ def main() -> None:
         "--mixtures", type=int, default=420, metavar="N", help="how many (default: %(default)s)"
     )
     parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        metavar="N",
+        help="number of the first mixture: others than those that choices were made on (default: 0)",
+    )
+    parser.add_argument(
+        "--collections",
+        nargs="+",
+        metavar="NAME",
+        help="speech of these collections instead of the side's own",
+    )
+    parser.add_argument(
         "--keep", type=Path, metavar="FILE", help="JSON lines: read what is there, add the rest"
     )
     parser.add_argument("--fit", type=Path, metavar="FILE", help="write the constants of the estimates here")
@@ -73,7 +86,7 @@ def main() -> None:
         [*table(rows, [vars_of(estimate(row["features"])) for row in rows])][:2],
     )
     report.table("Our perceptual score beside the true reference, against the package pesq", own(usable))
-    if not options.fit:
+    if not options.fit and (options.speech / SPEED_ON).is_dir():
         report.table("Speed of the whole analysis", [speed(options)])
     report.close()
 
@@ -86,12 +99,9 @@ def measured(options: argparse.Namespace) -> list[Row]:
             row = json.loads(line)
             done[row["name"]] = row
     side = "fit" if options.fit else "report"
-    plan = list(mixtures.plan(options.mixtures, is_fitting=bool(options.fit)))
+    plan = list(mixtures.plan(options.mixtures, is_fitting=bool(options.fit), first=options.first))
     wanted = [(condition, number) for condition, number in plan if f"{side}-{number}" not in done]
-    parts = [
-        (options.speech, options.models, bool(options.fit), wanted[i :: 8 * options.threads])
-        for i in range(8 * options.threads)
-    ]
+    parts = [(options, wanted[i :: 8 * options.threads]) for i in range(8 * options.threads)]
     with ProcessPoolExecutor(options.threads) as pool:
         for rows in pool.map(_work, parts):
             done.update((row["name"], row) for row in rows)
@@ -102,13 +112,14 @@ def measured(options: argparse.Namespace) -> list[Row]:
     return [done[name] for name in names if name in done]
 
 
-def _work(part: tuple[Path, Path, bool, Sequence[tuple[str, int]]]) -> list[Row]:
+def _work(part: tuple[argparse.Namespace, Sequence[tuple[str, int]]]) -> list[Row]:
     import pesq
 
-    speech, models, is_fitting, wanted = part
+    options, wanted = part
     if not wanted:
         return []
-    kitchen, tools = mixtures.Kitchen(speech, is_fitting=is_fitting), Tools.at(models)
+    kitchen = mixtures.Kitchen(options.speech, is_fitting=bool(options.fit), collections=options.collections)
+    tools = Tools.at(options.models)
     rows = []
     for condition, number in wanted:
         mixture = kitchen.make(condition, number)

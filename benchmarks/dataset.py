@@ -2,7 +2,7 @@
 
 One speaker's recordings are served from this machine; a real server fetches, unpacks, cuts, hears and analyses them, and is asked over
 HTTP how far it is. C has texts, A is one long recording without any; see ingest.py for the others. It ends with the analysis: what is
-trained afterwards is another benchmark's.
+trained afterwards is another benchmark's. With --plant a stranger, silence and a clipped recording are among them: who is named?
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 import common
 import ingest
+import people
 import server
 
 _LOOK_EVERY_S = 0.2
@@ -24,8 +28,14 @@ def main() -> None:
     parser.set_defaults(speakers="pro_kathleen_en_f_24k/train")
     parser.add_argument("--forms", default="CA", help="which of the forms A to F (default: %(default)s)")
     parser.add_argument("--count", type=int, help="only so many recordings")
+    parser.add_argument(
+        "--plant", action="store_true", help="add a stranger, silence and a clipped recording"
+    )
     options = parser.parse_args()
     of = ingest.recordings(options.speech / options.speakers)[: options.count]
+    planted = tempfile.TemporaryDirectory()
+    if options.plant:
+        of = [*of, *_planted(of, options.speech, Path(planted.name))]
     report = common.Report("Dataset: from an address to the verdict", options)
     rows = []
     for form in options.forms:
@@ -45,7 +55,25 @@ def main() -> None:
         "Seconds of each stage as the voice tells it. Peak MB: resident, of the children that work, and with the server, which "
         "holds the voice engine. The warm child that trains is not counted: it takes no part.",
     )
+    planted.cleanup()
     report.close()
+
+
+def _planted(of: list[ingest.Recording], speech: Path, folder: Path) -> list[ingest.Recording]:
+    """What does not belong to a set: the likest other voice of the same sex, nobody, and the first recording far too loud."""
+    samples, rate_hz = soundfile.read(of[0].file, dtype="float32")
+    (speaker, mine), *_ = people.collection(of[0].file.parents[1]).items()
+    stranger = people.same_sex(speech, speaker, people.median_pitch_hz([one.wave() for one in mine[:5]]))[0]
+    sounds = {
+        "a-stranger": (stranger.wave().samples, stranger.wave().rate_hz, stranger.text),
+        "nobody": (np.random.default_rng(1).normal(0.0, 2e-4, 4 * rate_hz), rate_hz, of[1].text),
+        "too-loud": (np.clip(30.0 * samples, -1.0, 1.0), rate_hz, of[0].text),
+    }
+    found = []
+    for name, (sound, rate_hz, text) in sounds.items():
+        soundfile.write(folder / f"{name}.wav", sound, rate_hz)
+        found.append(ingest.Recording(name, text, folder / f"{name}.wav"))
+    return found
 
 
 def _run(started: server.Server, url: str) -> dict[str, object]:
@@ -76,6 +104,7 @@ def _run(started: server.Server, url: str) -> dict[str, object]:
     analysed_s = stages.get("analysing the recordings", 0.0)
     return {
         "outcome": analysis["outcome"],
+        "rejected": ", ".join(one["name"] for one in analysis["rejected"]),
         "recordings": len(analysis["recordings"]),
         "sound s": sound_s,
         **{f"{name} s": seconds for name, seconds in stages.items()},

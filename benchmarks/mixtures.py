@@ -7,7 +7,7 @@ there is one MP3.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,11 +79,12 @@ class Mixture:
 class Kitchen:
     """Where mixtures are made: speech, noises and rooms of one side."""
 
-    def __init__(self, speech: Path, *, is_fitting: bool) -> None:
+    def __init__(self, speech: Path, *, is_fitting: bool, collections: Sequence[str] | None = None) -> None:
+        """`collections`: other speech than the side's own."""
         self._is_fitting = is_fitting
         self._speech = [
             recordings
-            for name in (FITTED_ON if is_fitting else REPORTED_ON)
+            for name in collections or (FITTED_ON if is_fitting else REPORTED_ON)
             for recordings in people.collection(speech / name).values()
         ]
         folder = speech / "noise"
@@ -242,11 +243,12 @@ class Kitchen:
         return wet / _rms(wet) * _rms(clean), dry / _rms(dry) * _rms(clean), detail
 
 
-def plan(n: int, *, is_fitting: bool) -> Iterator[tuple[str, int]]:
-    """Condition and number of each of `n` mixtures."""
-    rng = np.random.default_rng(1 if is_fitting else 2)
+def plan(n: int, *, is_fitting: bool, first: int = 0) -> Iterator[tuple[str, int]]:
+    """Condition and number of each of `n` mixtures, from number `first` on."""
+    side = 1 if is_fitting else 2
+    rng = np.random.default_rng([side, first] if first else side)
     names, parts = zip(*CONDITIONS.items(), strict=True)
-    yield from ((str(rng.choice(names, p=parts)), number) for number in range(n))
+    yield from ((str(rng.choice(names, p=parts)), first + number) for number in range(n))
 
 
 def _rms(x: Samples) -> float:
