@@ -96,6 +96,38 @@ def test_nobody_there_is_worth_another_try() -> None:
         Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{port}/", b"{}")
 
 
+def test_who_is_called_by_name_is_not_told_its_address() -> None:
+    def resolver(host: str, port: int, *_: object) -> list[tuple[object, ...]]:
+        if host == "gone.example":
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))]
+
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.2", 0))
+        port = probe.getsockname()[1]
+    outbound = Outbound(["127.0.0.0/8"], resolver=resolver)
+    with pytest.raises(Unavailable, match="the connection failed: nobody listens there") as told:
+        outbound.post_json(f"http://within.example:{port}/", b"{}")
+    assert "127.0" not in str(told.value)
+    with pytest.raises(Unavailable, match="the connection failed: its name cannot be looked up"):
+        outbound.post_json("http://gone.example/", b"{}")
+
+
+def test_what_is_said_there_is_not_told() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def banner() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"SSH-2.0-inner-mail-3\r\n\r\n")
+
+        threading.Thread(target=banner, daemon=True).start()
+        with pytest.raises(Unavailable, match="no HTTP") as told:
+            Outbound(["127.0.0.0/8"]).post_json(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}")
+        assert "inner-mail" not in str(told.value)
+
+
 def test_an_answer_that_trickles_is_given_up() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         done = threading.Event()

@@ -6,6 +6,7 @@ what was judged is what is called. A POST follows no redirects; a download judge
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Outbound:
             raise Unavailable(f"no answer: {self._in_words(error)}") from error
 
     def _in_words(self, error: Exception) -> str:
+        """For the receiver's owner: no word of which addresses a name has, nor of what was said there."""
         import httpx
 
         match error:
@@ -91,13 +93,13 @@ class Outbound:
             case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
                 return f"its certificate is not trusted ({error})"
             case httpx.ConnectError():
-                return f"the connection failed ({error})"
+                return f"the connection failed: {_unreached(error)}"
             case httpx.RemoteProtocolError():
-                return f"it broke off, or what it said is no HTTP ({str(error)[:200]})"
+                return "it broke off, or what it said is no HTTP"
             case RuntimeError() | httpx.ReadError() | httpx.CloseError():
                 return f"it broke off, or took longer than {self._total_s:g} s"
             case _:
-                return f"{type(error).__name__} {error}"
+                return type(error).__name__
 
     def fetch(
         self,
@@ -114,3 +116,17 @@ class Outbound:
         side is down, slow or breaks off again and again (try again later).
         """
         return Download(self._guard, url, folder, limits or self._fetch_limits, USER_AGENT, progress).run()
+
+
+def _unreached(error: BaseException | None) -> str:
+    """Why nobody was there."""
+    for _ in range(10):
+        match error:
+            case None:
+                break
+            case socket.gaierror():
+                return "its name cannot be looked up"
+            case ConnectionRefusedError():
+                return "nobody listens there"
+        error = error.__cause__ or error.__context__
+    return "it cannot be reached"
