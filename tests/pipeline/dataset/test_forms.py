@@ -40,6 +40,9 @@ FORMS: dict[str, tuple[str, Entries]] = {
     "D Coqui": ("D", {"metadata.csv": "audio_file|text|speaker_name\nwavs/one.wav|Hello, you.|me\nwavs/two.wav|What's „this“?|me", "wavs/one.wav": WAV, "wavs/two.wav": WAV}),
     "D foreign paths": ("D", {"l.csv": 'Path,Text\nC:\\rec\\one.wav,"Hello, you."\n/home/me/two.wav,What\'s „this“?', "a/one.wav": WAV, "a/two.wav": WAV}),
     "D converted": ("D", {"l.csv": 'file,text\none.wav,"Hello, you."\ntwo.wav,What\'s „this“?', "one.flac": FLAC, "two.flac": FLAC}),
+    "D JSON lines": ("D", {"metadata.jsonl": '{"file_name": "clips/one.wav", "text": "Hello, you."}\n{"text": "What\'s „this“?", "file_name": "clips/two.wav"}\n', "clips/one.wav": WAV, "clips/two.wav": WAV}),
+    "D NeMo": ("D", {"manifest.json": '{"audio_filepath": "/data/one.wav", "duration": 0.3, "text": "Hello, you."}\n{"audio_filepath": "/data/two.wav", "duration": 0.3, "text": "What\'s „this“?"}', "one.wav": WAV, "two.wav": WAV}),
+    "D JSON array": ("D", {"list.json": '[\n {"path": "one.wav", "sentence": "Hello, you."},\n {"path": "two.wav", "sentence": "What\'s „this“?"}\n]', "config.json": '{"sampling_rate": 22050}', "one.wav": WAV, "two.wav": WAV}),
     "E": ("E", {"V/wav48/p1/one.wav": WAV, "V/wav48/p1/two.wav": WAV, "V/txt/p1/one.txt": "Hello, you.", "V/txt/p1/two.txt": "What's „this“?"}),
     "E microphones": ("E", {"wav48_silence_trimmed/p1/one_mic1.flac": FLAC, "wav48_silence_trimmed/p1/one_mic2.flac": FLAC, "wav48_silence_trimmed/p1/two_mic1.flac": FLAC, "txt/p1/one.txt": "Hello, you.", "txt/p1/two.txt": "What's „this“?"}),
 }  # fmt: skip
@@ -58,6 +61,26 @@ def test_a_text_may_hold_what_only_looks_like_the_end_of_a_line(tmp_path: Path) 
     entries = {"a.wav": WAV, "m.csv": 'file,text\ra.wav,"One\u2028two\x85three,\nfour."\r\n'}
     dataset = read(tmp_path, entries)
     assert told(dataset) == [("a", "One\u2028two\x85three,\nfour.")]
+    assert not dataset.remarks
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[" * 100_000,
+        '{"a": 1}',
+        "[1, 2]",
+        "3",
+        "null",
+        '[{"file": 3, "text": "x"}]',
+        '["one.wav"]',
+        "[]",
+    ],
+)
+def test_json_that_is_no_list_is_passed_over(tmp_path: Path, content: str) -> None:
+    dataset = read(tmp_path, {"one.wav": WAV, "x.json": content})
+    assert told(dataset) == [("one", None)]
     assert not dataset.remarks
 
 
@@ -122,6 +145,8 @@ REFUSED: dict[str, tuple[Entries, str]] = {
     "header only": ({"metadata.csv": "file,text\n", "one.wav": WAV}, "has a header but no rows"),
     "a mark never closed": ({"m.csv": 'file,text\none.wav,"Hello\ntwo.wav,you', "one.wav": WAV, "two.wav": WAV}, "a quotation mark before its line 3 that swallows the row of 'two.wav'"),
     "a mark closed too late": ({"m.csv": 'text,file\n"Hello,one.wav\nyou,two.wav\n"x",three.wav', "one.wav": WAV, "two.wav": WAV, "three.wav": WAV}, "swallows the row of 'two.wav'"),
+    "JSON lines without texts": ({"metadata.jsonl": '{"file_name": "one.wav", "split": "train"}', "one.wav": WAV}, "'metadata.jsonl' has no key for the text: its first object has file_name, split"),
+    "two speakers in JSON lines": ({"m.jsonl": '{"file": "a.wav", "text": "x", "speaker": "ann"}\n{"file": "b.wav", "text": "y", "speaker": "bob"}', "a.wav": WAV, "b.wav": WAV}, "2 speakers"),
     "all missing": ({"metadata.csv": "one|x\ntwo|y", "three.wav": WAV}, "none of the 2 files .*the first is 'one'"),
     "no list at all": ({"metadata.csv": "lorem ipsum\ndolor", "one.wav": WAV}, "neither a header that is known"),
     "two speakers in a list": ({"m.csv": "file,text,speaker\na.wav,x,ann\nb.wav,y,bob\nc.wav,z,ann", "a.wav": WAV, "b.wav": WAV, "c.wav": WAV}, r"2 speakers \('ann' with 2, 'bob' with 1\)"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sayso.pipeline.dataset import names
 
@@ -43,7 +45,8 @@ _TEXT_COLUMNS = (
 )
 _SPEAKER_COLUMNS = ("speaker", "speaker_name", "speaker_id", "client_id", "spk", "spk_id")
 _DELIMITERS = {"|": "|", "\t": "tabs", ";": "semicolons", ",": "commas"}
-_LIST_SUFFIXES = (".csv", ".tsv", ".psv", ".txt")
+_JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_LIST_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", *_JSON_SUFFIXES)
 _LOOKED_AT = 200
 """Lines of a list that decide what it is."""
 
@@ -97,6 +100,8 @@ def read(path: Path, name: str, is_sound: Callable[[str], bool], most_bytes: int
         if not called_so:
             return None
         raise BadList(f"the list {shown} is not UTF-8; save it as UTF-8") from error
+    if name.lower().endswith(_JSON_SUFFIXES):
+        return _of_objects(lines, shown)
     filled = [line for line in lines if line.strip()]
     if not filled:
         if not called_so:
@@ -110,6 +115,53 @@ def read(path: Path, name: str, is_sound: Callable[[str], bool], most_bytes: int
 def _is_called_a_list(name: str) -> bool:
     last = name.rpartition("/")[2].lower()
     return last.endswith((".csv", ".tsv", ".psv")) or last == "metadata.txt"
+
+
+def _of_objects(lines: Sequence[str], shown: str) -> ListFile | None:
+    """A list of JSON objects, one a line or all in one array; None for any other JSON."""
+    found = _objects(lines)
+    if not found:
+        return None
+    named = [
+        (line, {key.strip().lower(): value for key, value in each.items() if isinstance(value, str)})
+        for line, each in found
+    ]
+    columns = list(named[0][1])
+    file, text = (_column(columns, known) for known in (_FILE_COLUMNS, _TEXT_COLUMNS))
+    if file is None or text is None:
+        if file is None or not shown.lower().strip("'").endswith((".jsonl", ".ndjson")):
+            return None  # settings, notes: anything is JSON
+        raise BadList(
+            f"the list {shown} has no key for the text: its first object has {', '.join(columns[:8])}; "
+            "name one of them text, sentence or transcript"
+        )
+    speaker = _column(columns, _SPEAKER_COLUMNS)
+    rows = [
+        Listed(
+            line,
+            name,
+            each.get(columns[text], ""),
+            each.get(columns[speaker], "") if speaker is not None else "",
+        )
+        for line, each in named
+        if (name := each.get(columns[file], "").strip())
+    ]
+    return ListFile(rows, True) if rows else None
+
+
+def _objects(lines: Sequence[str]) -> list[tuple[int, dict[str, Any]]]:
+    """With the number of their line; nothing where one is no object."""
+    try:
+        found = [(number, json.loads(line)) for number, line in enumerate(lines, 1) if line.strip()]
+    except (ValueError, RecursionError):
+        try:
+            whole = json.loads("\n".join(lines))
+        except (ValueError, RecursionError):
+            return []
+        found = list(enumerate(whole, 1)) if isinstance(whole, list) else []
+    if len(found) == 1 and isinstance(found[0][1], list):
+        found = list(enumerate(found[0][1], 1))
+    return found if all(isinstance(each, dict) for _, each in found) else []
 
 
 def _with_header(
