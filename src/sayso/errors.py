@@ -8,6 +8,7 @@ SaysoError
 │   ├── TooLarge                more bytes, seconds, channels or characters than we take
 │   ├── WrongState              not possible while the thing is where it is
 │   ├── TooLittleSpeech         fewer recordings or seconds than this kind of voice needs
+│   ├── OtherLanguage           recordings in a language in which no voice can be learnt
 │   ├── ConsentMissing          the voice may not be built without a consent we can check
 │   └── NotOffered              a thing of the API that this version does not do yet
 ├── NotSignedIn                 no token, or one we do not know
@@ -60,6 +61,10 @@ class WrongState(Rejected):
 
 class TooLittleSpeech(Rejected):
     """Fewer recordings or seconds than this kind of voice needs."""
+
+
+class OtherLanguage(Rejected):
+    """Recordings in a language in which no voice can be learnt."""
 
 
 class ConsentMissing(Rejected):

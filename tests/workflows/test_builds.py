@@ -14,7 +14,7 @@ from working import finish, wait_until
 from sayso.domain.account import Caller
 from sayso.domain.clip import ClipState
 from sayso.domain.page import PageRequest
-from sayso.domain.voice import Voice, VoiceState
+from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import NotFound
 from sayso.services import Services
 from sayso.storage import clips as clip_rows
@@ -23,7 +23,7 @@ from sayso.usecases import clips, health, projects, recordings, speech, voices
 from sayso.usecases.clips import ClipEdit, ClipOrder
 from sayso.workflows import durable, make_clip, make_voice
 from sayso.workflows.sweep import sweep
-from serving import Callbacks, humming
+from serving import Callbacks, humming, saying
 
 Ready = Callable[..., Voice]
 
@@ -128,6 +128,24 @@ def test_too_little_speech_ends_in_an_issue_that_is_told(
     assert body["recordings"] == []
     assert voices.build_voice(services, ada, voice.id).build == 2
     finish(services, ada, voice)
+
+
+def test_recordings_in_another_language_end_in_an_issue_that_names_it(
+    services: Services, ada: Caller, told: Callbacks
+) -> None:
+    new = voices.NewVoice("Ada", VoiceType.RAPID, callback_uri=told.url)
+    voice, _ = voices.create_voice(services, ada, new)
+    for n in range(4):
+        spoken = saying(
+            "Ich bin hier und du bist nicht hier, aber wir sind es heute. Ich bin es nicht.", 150.0 + n
+        )
+        recordings.add_recording(services, ada, voice.id, recordings.NewRecording(f"{n}", spoken))
+    ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (ended.state, ended.artifact_key) == (VoiceState.DATASET_ISSUE, None)
+    assert "The recordings are in German (95 % sure" in str(ended.issue)
+    assert len(tries(ended)) == 0, "nothing was learnt"
+    body = told.about(voice.id)
+    assert (body["status"], body["issue"], body["recordings"]) == ("dataset_issue", ended.issue, [])
 
 
 def test_a_build_whose_start_was_lost_is_found_by_the_sweep(

@@ -19,7 +19,7 @@ from sayso.usecases import reports, voices
 from sayso.usecases.recordings import NewRecording, add_recording
 from sayso.wire import receipt
 from sayso.workflows.make_voice import or_without
-from serving import Callbacks, callbacks, humming
+from serving import Callbacks, callbacks, humming, saying
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,19 @@ def test_what_cannot_be_measured_goes_without_a_report() -> None:
     assert or_without({"gone": True}) == {"gone": True}
     for ending in ("failed", "died"):
         assert or_without({ending: "why"}) == {"ok": None}
+
+
+@pytest.mark.slow
+def test_a_dataset_in_another_language_is_refused_before_the_training(
+    services: Services, ada: Caller, files: Files, told: Callbacks
+) -> None:
+    spoken = saying("Ich bin hier und du bist nicht hier, aber wir sind es heute.")
+    url = files.put("german.zip", zipped({f"{n}.wav": spoken for n in range(5)}))
+    ended = over(services, ada, ask(services, ada, url, told.url))
+    assert (ended.state, ended.artifact_key) == (VoiceState.DATASET_ISSUE, None)
+    assert "The recordings are in German (95 % sure" in str(ended.issue)
+    assert voices.trainings_of(services, [ended]) == {}
+    assert told.about(ended.id)["status"] == "dataset_issue"
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.TooLittleSpeech: HTTPStatus.BAD_REQUEST,
+    errors.OtherLanguage: HTTPStatus.BAD_REQUEST,
     errors.ConsentMissing: HTTPStatus.FORBIDDEN,
     errors.NotOffered: HTTPStatus.NOT_IMPLEMENTED,
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,

@@ -76,6 +76,14 @@ class Follower(Protocol):
         """The probability, 0 to 1, of each word of `text` where `wave` of at most 30 s is heard."""
 
 
+@runtime_checkable
+class Linguist(Protocol):
+    """An ear that also tells which language it hears, which is quicker than to hear words."""
+
+    def languages(self, wave: Waveform) -> tuple[tuple[str, float], ...]:
+        """How likely each language (ISO 639-1) is in `wave`, of any rate and length; the likeliest first. Empty for silence."""
+
+
 class Detector(Protocol):
     """Tells speech from other sounds."""
 

@@ -62,6 +62,11 @@ _BLURRED = (0.18, 0.25)
 """Letters that are so clear may have been hummed at another rate; clearer ones are right, others are none of ours."""
 _RATES = (0.75, 0.8, 0.85, 0.92, 1.1, 1.25, 1.5, 1.6, 2.0)
 _LONGEST_S = 8.0
+_GERMAN = frozenset(
+    ("aber", "auf", "bei", "das", "dem", "den", "der", "du", "ein", "eine", "er", "es", "heute",
+     "hier", "ich", "ist", "mit", "nicht", "oder", "sie", "sind", "und", "wir")
+)  # fmt: skip
+"""A hum that spells mostly these is German to the ear."""
 _SURELY = 4.0
 """How far the loudest letter tone stands above the median one where there is a letter."""
 
@@ -197,7 +202,15 @@ class ToneEar:
             words += [HeardWord("la", float(a), float(b), 0.9) for a, b in pairwise(edges)]
         text = " ".join(word.text for word in words)
         confidence = 1.0 if language else 0.9
-        return Heard(text, tuple(words), (language or "en")[:2].lower(), confidence)
+        return Heard(text, tuple(words), (language or _language(words))[:2].lower(), confidence)
+
+    def languages(self, wave: Waveform) -> tuple[tuple[str, float], ...]:
+        """See Linguist: English, unless most of the words are among a few German ones."""
+        words = [word for span in loud_spans(wave) for word in _read(wave, span)]
+        if not words and not loud_spans(wave):
+            return ()
+        other = "de" if _language(words) == "en" else "en"
+        return (_language(words), 0.95), (other, 0.05)
 
 
 class ToneDetector:
@@ -374,6 +387,11 @@ def _letters(words: Sequence[_Hummed], sizes: Sequence[int]) -> NDArray[np.float
             tone = np.sin(2 * np.pi * _letter_hz(place, begins=i == 0) * t)
             parts.append(tone if place >= 0 else np.zeros(size))
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _language(words: Sequence[HeardWord]) -> str:
+    german = sum(word.text.strip(",.?!").lower() in _GERMAN for word in words)
+    return "de" if german > len(words) / 2 else "en"
 
 
 def _read(wave: Waveform, span: Span) -> list[HeardWord]:

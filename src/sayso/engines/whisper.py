@@ -131,6 +131,16 @@ class WhisperEar:
         language = language or whisper.detect(encoded)[0]
         return whisper.likely(encoded, language, words, wave.duration_s)
 
+    def languages(self, wave: Waveform) -> tuple[tuple[str, float], ...]:
+        """How likely each language is in the longest stretch of speech of `wave`; the likeliest first. Empty for silence."""
+        wave = resample(wave, RATE_HZ)
+        chunks = self._chunks(wave)
+        if not chunks:
+            return ()
+        whisper = self._whisper()
+        longest = max((chunk.span for chunk in chunks), key=lambda span: span.duration_s)
+        return whisper.languages_of(whisper.encode(_samples(wave, longest)))
+
     def warm(self) -> None:
         """Load the weights. Idempotent, safe from any thread."""
         self._whisper()
@@ -244,8 +254,12 @@ class _Whisper:
 
     def detect(self, encoded: ctranslate2.StorageView) -> tuple[str, float]:
         """The likeliest language and its probability."""
-        token, probability = self._model.detect_language(encoded)[0][0]
-        return token[2:-2], float(probability)
+        return self.languages_of(encoded)[0]
+
+    def languages_of(self, encoded: ctranslate2.StorageView) -> tuple[tuple[str, float], ...]:
+        """All languages with their probabilities, the likeliest first."""
+        found = self._model.detect_language(encoded)[0]
+        return tuple((token[2:-2], float(probability)) for token, probability in found)
 
     def transcribe(self, encoded: ctranslate2.StorageView, language: str) -> list[int]:
         """The tokens of the text; empty where the network does not believe in speech either."""

@@ -18,6 +18,7 @@ from sayso.audio.spans import Span, bridge, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Ear, HeardWord, Progress, Take
 from sayso.errors import TooLittleSpeech
+from sayso.pipeline.language import LEARNT, expect_english
 from sayso.pipeline.training import write_takes
 
 INPUTS = "in.json"
@@ -40,6 +41,9 @@ _GAP_S = 0.5
 """Silence between utterances that are heard in one go."""
 _AGREES = 0.75
 _SURE = 0.5
+
+_Parts = list[tuple[str, Sequence[HeardWord]]]
+"""Text and words of each recording that was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,6 @@ def speech_seconds(wave: Waveform) -> float:
 def write_inputs(
     folder: Path,
     given: Sequence[tuple[bytes, str | None]],
-    language: str,
     checked: Sequence[bool] | None = None,
 ) -> None:
     """Lay out uploads (FLAC, text) for `listen` and `gather`, the list last.
@@ -96,32 +99,30 @@ def write_inputs(
         is_checked = checked is not None and checked[i]
         listed.append({"file": name, "text": text, "is_checked": is_checked})
     aside = folder / f"{INPUTS}.part"
-    aside.write_text(json.dumps({"language": language, "recordings": listed}), encoding="utf-8")
+    aside.write_text(json.dumps({"recordings": listed}), encoding="utf-8")
     aside.replace(folder / INPUTS)
 
 
 def listen(folder: Path, ear: Ear, progress: Progress) -> None:
     """Choose takes from the uploads in `folder` and write them there. May run twice.
 
-    Raises TooLittleSpeech when hardly any words are heard.
+    Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they are not English.
     """
     inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
     given = [
         Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
         for entry in inputs["recordings"]
     ]
-    language = str(inputs["language"]).partition("-")[0].lower() or None
-    write_takes(folder, choose(given, ear, language, progress))
+    write_takes(folder, choose(given, ear, LEARNT, progress))
 
 
 def gather(folder: Path, ear: Ear, progress: Progress) -> None:
     """Make takes of all the uploads in `folder`, for a professional voice. Goes on where an earlier call was killed.
 
     A text that was compared with its sound before is taken as it is; the others are heard.
-    Raises TooLittleSpeech when hardly any words are heard.
+    Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they are not English.
     """
     inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
-    language = str(inputs["language"]).partition("-")[0].lower() or None
     pieces: list[tuple[Waveform, str | None, bool]] = []
     for entry in inputs["recordings"]:
         given = Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
@@ -131,6 +132,8 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
     if total_s > TRAINED_S:
         count = int(len(pieces) * TRAINED_S / total_s)
         pieces = [pieces[i] for i in np.linspace(0, len(pieces) - 1, count).astype(int)]
+    progress("listening", 0.0, None)
+    expect_english([wave for wave, _, _ in pieces], ear)
     notes = folder / _HEARD
     heard = _read_heard(notes)
     takes = []
@@ -139,7 +142,7 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
             progress("listening", i / len(pieces), None)
             if text is None or not is_known:
                 if i not in heard:
-                    [heard[i]] = _words([_Candidate(i, wave, text, 0.0)], ear, language)
+                    [heard[i]] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
                     sink.write(json.dumps([i, heard[i]]) + "\n")
                     sink.flush()
                 text = heard[i]
@@ -168,7 +171,7 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     """The clearest takes out of `given`, FEWEST_S to MOST_S in all if they hold as much, in the order they came in.
 
     Each has the words that are heard in it; the uploader's spelling of them where the two agree.
-    Raises TooLittleSpeech.
+    Raises TooLittleSpeech, and OtherLanguage.
     """
     pieces = [piece for recording in given for piece in _cut(recording)]
     candidates = [_Candidate(i, wave, text, _clearness_db(wave)) for i, (wave, text) in enumerate(pieces)]
@@ -178,7 +181,14 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     picked = _pick(left, taken_s)
     while picked:
         progress("listening", min(0.99, taken_s / ENOUGH_S), None)
-        texts = _words(picked, ear, language)
+        heard_first = None
+        if not chosen and language == LEARNT:
+            # To tell the language costs a hearing a twentieth of a second; only a doubt costs more.
+            spoken, heard_first = _heard(picked, ear, None)
+            if spoken != LEARNT:
+                expect_english([candidate.wave for candidate in picked], ear)
+                heard_first = None
+        texts = _words(picked, ear, language, heard_first)
         for candidate, text in zip(picked, texts, strict=True):
             if text is not None:
                 chosen[candidate.order] = Take(candidate.wave, text)
@@ -264,18 +274,22 @@ def _clearness_db(wave: Waveform) -> float:
     return min(40.0, float(loud - quiet)) - 2_000.0 * clipped
 
 
-def _words(picked: Sequence[_Candidate], ear: Ear, language: str | None) -> list[str | None]:
+def _words(
+    picked: Sequence[_Candidate], ear: Ear, language: str | None, together: _Parts | None = None
+) -> list[str | None]:
     """What is said in each, or None where nothing surely is.
 
-    All are heard in one go, which costs an ear with a fixed window a fraction. One that was not understood that
-    way, or not as its text says, is heard again alone.
+    All are heard in one go (`together`, if they were before), which costs an ear with a fixed window a fraction. One
+    that was not understood that way, or not as its text says, is heard again alone.
     """
     texts: list[str | None] = []
-    for candidate, (text, words) in zip(picked, _heard(picked, ear, language), strict=True):
+    if together is None:
+        _, together = _heard(picked, ear, language)
+    for candidate, (text, words) in zip(picked, together, strict=True):
         if len(picked) > 1 and not (
             _is_sure(words) and (candidate.text is None or _agree(candidate.text, text))
         ):
-            [(text, words)] = _heard([candidate], ear, language)
+            _, [(text, words)] = _heard([candidate], ear, language)
         if not _is_sure(words):
             texts.append(None)
         elif candidate.text is not None and _agree(candidate.text, text):
@@ -285,13 +299,11 @@ def _words(picked: Sequence[_Candidate], ear: Ear, language: str | None) -> list
     return texts
 
 
-def _heard(
-    picked: Sequence[_Candidate], ear: Ear, language: str | None
-) -> list[tuple[str, Sequence[HeardWord]]]:
-    """Text and words of each, out of one hearing of them all with pauses between."""
+def _heard(picked: Sequence[_Candidate], ear: Ear, language: str | None) -> tuple[str, _Parts]:
+    """The language, and text and words of each, out of one hearing of them all with pauses between."""
     if len(picked) == 1:
         heard = ear.hear(picked[0].wave, language)
-        return [(heard.text, heard.words)]
+        return heard.language, [(heard.text, heard.words)]
     waves = [resample(candidate.wave, _EAR_HZ) for candidate in picked]
     gap = np.zeros(round(_GAP_S * _EAR_HZ), np.float32)
     heard = ear.hear(
@@ -299,14 +311,14 @@ def _heard(
     )
     # Not all languages put spaces between words.
     space = " " if " " in heard.text else ""
-    parts: list[tuple[str, Sequence[HeardWord]]] = []
+    parts: _Parts = []
     start_s = 0.0
     for wave in waves:
         end_s = start_s + wave.duration_s + _GAP_S
         words = [word for word in heard.words if start_s <= _middle_s(word) + _GAP_S / 2 < end_s]
         parts.append((space.join(word.text for word in words), words))
         start_s = end_s
-    return parts
+    return heard.language, parts
 
 
 def _middle_s(word: HeardWord) -> float:

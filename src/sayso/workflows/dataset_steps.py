@@ -22,6 +22,7 @@ from sayso.errors import Rejected, SaysoError, Unavailable
 from sayso.outbound import Fetched
 from sayso.pipeline.analysis import files
 from sayso.pipeline.dataset import preparing
+from sayso.pipeline.language import LEARNT
 from sayso.services import Services
 from sayso.storage import analyses, blobs, recordings, voices
 from sayso.storage.db import Transaction
@@ -84,7 +85,7 @@ def _prepare(voice_id: str, build: int, url: str, start: float, end: float) -> O
         is_rapid = voice.voice_type is VoiceType.RAPID
         services.preparer.prepare(
             place,
-            voice.language,
+            LEARNT,
             Teller(services, voice_id, build, start, end),
             # A rapid build hears what it takes by itself.
             most_s=services.limits.rapid_dataset_s if is_rapid else None,

@@ -154,11 +154,11 @@ def listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
 
 def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
-    voice = running(services, voice_id, build)
+    running(services, voice_id, build)
     place = folder(services, voice_id, build)
     active = learnt_from(services, voice_id, checked)
     given = [(dataset_steps.sound(services, place, recording), recording.text) for recording in active]
-    ingest.write_inputs(place, given, voice.language)
+    ingest.write_inputs(place, given)
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
     return {"ok": len(given)}

@@ -110,13 +110,12 @@ def gather(voice_id: str, build: int, checked: Checked | None) -> Outcome:
 
 def _gather(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
-    voice = running(services, voice_id, build)
+    running(services, voice_id, build)
     place = folder(services, voice_id, build)
     active = learnt_from(services, voice_id, checked)
     ingest.write_inputs(
         place,
         [(dataset_steps.sound(services, place, recording), recording.text) for recording in active],
-        voice.language,
         [recording.origin is Origin.DATASET for recording in active],
     )
     services.long_trainer.gather(place, Teller(services, voice_id, build, BEGIN, _GATHER_PART))
