@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v2/voices/{voice_uuid}/report", tags=["Report (o
     responses=answers("report"),
 )
 def read(caller: Signed, services: Parts, request: Request, voice_uuid: str) -> Response:
-    """Likeness with its anchors, misheard words, quality, way of speaking, sounds of the recordings, advice; for a
+    """Likeness with its anchors, misheard words, quality, way of speaking, steadiness, sounds of the recordings, advice; for a
     professional voice its training. `item` is signed like a consent receipt, with the key at `/api/v2/receipt_key`.
     With `format=html`, or `Accept: text/html`, the same as one page with players."""
     view = reports.get_report(services, caller, identified(voice_uuid, "voice"))

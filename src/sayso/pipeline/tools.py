@@ -32,4 +32,18 @@ def make_instruments(engine: str, options: EngineOptions, ear: Ear) -> Instrumen
     from sayso.engines.voiceprint import VoiceprintEncoder
 
     models = options.models_dir
-    return Instruments(ear, VoiceprintEncoder(models), OpinionModel(models))
+    return Instruments(ear, VoiceprintEncoder(models), OpinionModel(models), _fingerprints())
+
+
+def _fingerprints() -> dict[str, str]:
+    """Name -> sha256 of the weights that make and measure voices, as the manifest pins them."""
+    from sayso.engines import weights
+
+    made_of = ("kokoro/", "ge2e/", "whisper-base/", "silero/", "campplus/", "dnsmos/", "perth/")
+    return {
+        file.name: file.sha256
+        for file in weights.manifest()
+        if file.sha256
+        and file.name.startswith(made_of)
+        and file.name.endswith((".safetensors", ".onnx", ".bin"))
+    }

@@ -34,12 +34,18 @@ def advice(figures: Mapping[str, Any]) -> list[str]:
             "The likeness is low: look for recordings that sound unlike the others, and leave them out."
         )
     missing = _WANTED_S.get(kind, 0.0) - recordings["speech_s"]
+    few_questions = kind == "professional" and covered["questions"] < _FEW_QUESTIONS
     if kind == "professional" and missing > 30.0:
-        found.append(f"Record {max(1, round(missing / 60))} more minutes: 15 are better than 10.")
+        minutes = max(1, round(missing / 60))
+        found.append(
+            f"Record {minutes} more {'minute' if minutes == 1 else 'minutes'}"
+            f"{', with questions among them: hardly any are there' if few_questions else ': 15 are better than 10'}."
+        )
+        few_questions = False
     if covered["missing"]:
         words = ", ".join(covered["missing"][:6])
         found.append(f"Sounds are missing from the recordings: read sentences with words like {words}.")
-    if kind == "professional" and covered["questions"] < _FEW_QUESTIONS:
+    if few_questions:
         found.append("Record a few questions: hardly any are among the recordings.")
     voice, speaker = figures["manner"]["voice"], figures["manner"]["speaker"]
     moves, wanted = voice["pitch_spread"], speaker["pitch_spread"]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from sayso.audio.resample import resample
-from sayso.audio.spans import frame_levels_dbfs, trim
+from sayso.audio.spans import frame_levels_dbfs, join
 from sayso.audio.waveform import Waveform
+from sayso.engines.base import SpeechFinder
 from sayso.engines.kokoro import pitch
 
 _RATE_HZ = 24_000
 _FRAME_S = 0.01
 _PAUSE_S = 0.15
 _QUIET_DB = 30.0
-"""So far below the loud parts there is no speech."""
+"""So far below the loud parts a level is that of a sound that fades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,23 @@ class Manner:
     """Standard deviation of the level where there is speech."""
 
 
-def manner(spoken: Sequence[tuple[Waveform, str]]) -> Manner:
-    """Of stretches with their words."""
+def manner(spoken: Sequence[tuple[Waveform, str]], finder: SpeechFinder) -> Manner:
+    """Of stretches with their words. `finder` tells pauses from speech, the same way in a clean voice and in a noisy room."""
     hz, levels, words, seconds, quiet_s, pauses = [], [], 0, 0.0, 0.0, 0
     for wave, text in spoken:
-        speech = trim(resample(wave, _RATE_HZ), keep_s=0.0)
-        if speech.duration_s < 0.3:
+        spans = finder.spans(wave)
+        if sum(span.duration_s for span in spans) < 0.3:
             continue
-        track = pitch.track(speech.samples)
+        whole = resample(wave, _RATE_HZ).cut(spans[0].start_s, spans[-1].end_s)
+        track = pitch.track(whole.samples)
         hz.append(track[track > 0])
-        level = frame_levels_dbfs(speech, _FRAME_S)
-        is_loud = level > np.percentile(level, 95) - _QUIET_DB
-        levels.append(level[is_loud] - level[is_loud].mean())
-        runs = _runs(~is_loud)
-        long = [n * _FRAME_S for n in runs if n * _FRAME_S >= _PAUSE_S]
+        level = frame_levels_dbfs(join(wave, spans), _FRAME_S)
+        level = level[level > np.percentile(level, 95) - _QUIET_DB]
+        levels.append(level - level.mean())
+        gaps = [later.start_s - sooner.end_s for sooner, later in pairwise(spans)]
+        long = [gap_s for gap_s in gaps if gap_s >= _PAUSE_S]
         quiet_s, pauses = quiet_s + sum(long), pauses + len(long)
-        words, seconds = words + len(text.split()), seconds + speech.duration_s
+        words, seconds = words + len(text.split()), seconds + whole.duration_s
     if seconds == 0.0:
         return Manner(None, None, None, None, None, None)
     all_hz = np.concatenate(hz)
@@ -64,9 +67,3 @@ def manner(spoken: Sequence[tuple[Waveform, str]]) -> Manner:
         pauses_per_minute=round(60.0 * pauses / seconds, 1),
         energy_spread_db=round(float(np.std(np.concatenate(levels))), 2),
     )
-
-
-def _runs(marked: np.ndarray) -> list[int]:
-    """Lengths of the stretches that are marked."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
-    return [int(b - a) for a, b in zip(edges[::2], edges[1::2], strict=True)]

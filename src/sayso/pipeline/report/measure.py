@@ -10,8 +10,8 @@ import base64
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sayso.audio import codec
 from sayso.audio.resample import resample
 from sayso.audio.spans import bridge, join
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, Progress, Speaker, Take, VoiceEngine, Voiceprints
+from sayso.engines.base import Ear, Progress, Speaker, SpeechFinder, Take, VoiceEngine, Voiceprints
 from sayso.engines.curve import read_curve
 from sayso.engines.dnsmos import OpinionModel
 from sayso.engines.stock_voiceprints import strangers
@@ -49,12 +49,13 @@ SENTENCES = (
 """Said by every voice; in no training and in no benchmark."""
 
 _FOR_RAPID = 3
-_AT_ONCE = 3
+_AT_ONCE = 4
 _GAP_S = 0.6
 _SPEAKER_S = 60.0
 _EXAMPLES = 2
 _SOUND_HZ = 24_000
 _SEEDS = (1, 2)
+"""Beside 0; a rapid build has time for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,18 @@ class Instruments:
     ear: Ear
     voiceprints: Voiceprints
     opinions: OpinionModel | None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """File of weights -> sha256, of all that made and measured the voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence by the voice."""
+
+    text: str
+    seed: int
+    wave: Waveform
+    heard: misheard.Misheard
 
 
 def write_report(
@@ -82,6 +95,7 @@ def write_report(
         "engine": engine.name,
         "voiceprints": tools.voiceprints.model,
     }
+    figures["weights"] = dict(tools.weights)
     spelt = {name: base64.b64encode(codec.encode_flac(wave)).decode() for name, wave in sounds.items()}
     aside = folder / f"{REPORT}.part"
     aside.write_text(json.dumps({"figures": figures, "sounds": spelt}), encoding="utf-8")
@@ -94,40 +108,49 @@ def _measured(
 ) -> tuple[dict[str, Any], dict[str, Waveform]]:
     takes = read_takes(folder)
     speaker = engine.load(artifact)
-    sentences = SENTENCES[:_FOR_RAPID] if kind == "rapid" else SENTENCES
-    said: list[Waveform] = []
-    for i, sentence in enumerate(sentences):
-        progress("measuring the voice", 0.5 * i / len(sentences), None)
-        said.append(_say(speaker, sentence))
+    is_rapid = kind == "rapid"
+    sentences = SENTENCES[:_FOR_RAPID] if is_rapid else SENTENCES
+    seeds = _SEEDS[:1] if is_rapid else _SEEDS
+    # Each sentence once, and the first again with other seeds.
+    wanted = [(sentence, 0) for sentence in sentences] + [(sentences[0], seed) for seed in seeds]
+    spoken: list[Waveform] = []
+    for i, (sentence, seed) in enumerate(wanted):
+        progress("measuring the voice", 0.5 * i / len(wanted), None)
+        spoken.append(_say(speaker, sentence, seed))
     progress("measuring the voice", 0.5, None)
     person = _spread(takes, _SPEAKER_S)
-    words = _words(sentences, said, tools.ear)
+    heard = _heard([sentence for sentence, _ in wanted], spoken, tools.ear)
+    every = [_Said(*asked, *got) for asked, got in zip(wanted, zip(spoken, heard, strict=True), strict=True)]
+    said = every[: len(sentences)]
+    waves = [one.wave for one in said]
     progress("measuring the voice", 0.7, None)
+    detector = tools.voiceprints.detector
+    likeness = _Likeness(person, engine, tools.voiceprints)
     figures: dict[str, Any] = {
         "voice_type": kind,
         "recordings": {
             "takes": len(takes),
             "speech_s": round(sum(take.wave.duration_s for take in takes), 1),
         },
-        "words": words,
-        "likeness": _likeness(person, said, engine, tools.voiceprints),
+        "words": _words(sentences, [one.heard for one in said]),
+        "likeness": likeness.figures(waves),
         "quality": {
-            "voice": _opinion(tools.opinions, said),
+            "voice": _opinion(tools.opinions, waves),
             "recordings": _opinion(tools.opinions, [take.wave for take in person]),
         },
         "manner": {
-            "voice": asdict(manner(list(zip(said, sentences, strict=True)))),
-            "speaker": asdict(manner([(take.wave, take.text) for take in person])),
+            "voice": asdict(manner([(one.wave, one.text) for one in said], detector)),
+            "speaker": asdict(manner([(take.wave, take.text) for take in person], detector)),
         },
         "coverage": asdict(coverage(take.text for take in takes)),
+        "stability": _stability(said, [said[0], *every[len(said) :]], likeness, detector),
     }
-    if kind != "rapid":
-        figures["stability"] = _stability(speaker, sentences[0], tools.ear)
+    if not is_rapid:
         curve = read_curve(folder / ENGINE_FOLDER)
         figures["training"] = {"points": [asdict(point) for point in curve.points], "facts": curve.facts}
     figures["advice"] = advice(figures)
     progress("measuring the voice", 1.0, None)
-    sounds = {f"voice {i + 1}": resample(wave, _SOUND_HZ) for i, wave in enumerate(said[:_EXAMPLES])}
+    sounds = {f"voice {i + 1}": resample(wave, _SOUND_HZ) for i, wave in enumerate(waves[:_EXAMPLES])}
     sounds |= {
         f"speaker {i + 1}": resample(take.wave, _SOUND_HZ)
         for i, take in enumerate(sorted(person, key=lambda t: abs(t.wave.duration_s - 5.0))[:_EXAMPLES])
@@ -159,12 +182,23 @@ def _joined(waves: Sequence[Waveform]) -> Waveform:
     return Waveform(np.concatenate(parts), rate_hz)
 
 
-def _words(sentences: Sequence[str], said: Sequence[Waveform], ear: Ear) -> dict[str, Any]:
-    """Heard a few at a time: an ear with a fixed window takes as long for one."""
+def _heard(texts: Sequence[str], spoken: Sequence[Waveform], ear: Ear) -> list[misheard.Misheard]:
+    """What an ear made of each. Heard a few at a time: an ear with a fixed window takes as long for one."""
     found = []
-    for at in range(0, len(said), _AT_ONCE):
-        heard = ear.hear(_joined(said[at : at + _AT_ONCE]), "en").text
-        found.append(misheard.compare(" ".join(sentences[at : at + _AT_ONCE]), heard))
+    for at in range(0, len(spoken), _AT_ONCE):
+        together = spoken[at : at + _AT_ONCE]
+        words = ear.hear(_joined(together), "en").words
+        start_s = 0.0
+        for text, wave in zip(texts[at : at + _AT_ONCE], together, strict=True):
+            end_s = start_s + wave.duration_s + _GAP_S
+            middles = [(word, (word.start_s + word.end_s) / 2 + _GAP_S / 2) for word in words]
+            own = [word.text for word, middle_s in middles if start_s <= middle_s < end_s]
+            found.append(misheard.compare(text, " ".join(own)))
+            start_s = end_s
+    return found
+
+
+def _words(sentences: Sequence[str], found: Sequence[misheard.Misheard]) -> dict[str, Any]:
     words, characters = sum(f.words for f in found), sum(f.characters for f in found)
     return {
         "sentences": list(sentences),
@@ -176,31 +210,46 @@ def _words(sentences: Sequence[str], said: Sequence[Waveform], ear: Ear) -> dict
     }
 
 
-def _likeness(
-    person: Sequence[Take], said: Sequence[Waveform], engine: VoiceEngine, voiceprints: Voiceprints
-) -> dict[str, Any] | None:
+class _Likeness:
     """Cosines to the first half of the speaker's speech; n = 0 as far as strangers, 1 as near as the second half."""
-    own = _speech(_joined([take.wave for take in person]), voiceprints)
-    clone = _speech(_joined(said), voiceprints)
-    if own.duration_s < 2.0 or clone.duration_s < 1.0:
-        return None
-    half_s = own.duration_s / 2
-    enrolled = voiceprints.embed_speech(own.cut(0.0, half_s))
-    same = float(voiceprints.embed_speech(own.cut(half_s, own.duration_s)) @ enrolled)
-    like = float(voiceprints.embed_speech(clone) @ enrolled)
-    middle = manner([(own, "")]).pitch_hz
-    others = [float(vector @ enrolled) for vector in _others(engine, voiceprints, middle or 150.0)]
-    other = float(np.mean(others)) if others else None
-    n = None if other is None or same - other < 0.05 else (like - other) / (same - other)
-    return {
-        "encoder": voiceprints.model,
-        "voice": round(like, 4),
-        "same_speaker": round(same, 4),
-        "strangers": [round(value, 4) for value in others],
-        "n": None if n is None else round(n, 3),
-        "note": "stock voices stand for strangers, and the anchor of the same speaker is from the same recordings: "
-        "both flatter n",
-    }
+
+    def __init__(self, person: Sequence[Take], engine: VoiceEngine, voiceprints: Voiceprints) -> None:
+        self._voiceprints = voiceprints
+        own = _speech(_joined([take.wave for take in person]), voiceprints)
+        self._enrolled: NDArray[np.float32] | None = None
+        if own.duration_s < 2.0:
+            return
+        half_s = own.duration_s / 2
+        enrolled = voiceprints.embed_speech(own.cut(0.0, half_s))
+        self._enrolled = enrolled
+        self._same = float(voiceprints.embed_speech(own.cut(half_s, own.duration_s)) @ enrolled)
+        middle = manner([(own, "")], voiceprints.detector).pitch_hz
+        self._others = [float(vector @ enrolled) for vector in _others(engine, voiceprints, middle or 150.0)]
+
+    def of(self, wave: Waveform) -> float | None:
+        """The cosine of the speech in `wave`; None where there is too little."""
+        speech = _speech(wave, self._voiceprints)
+        if self._enrolled is None or speech.duration_s < 1.0:
+            return None
+        return round(float(self._voiceprints.embed_speech(speech) @ self._enrolled), 4)
+
+    def figures(self, said: Sequence[Waveform]) -> dict[str, Any] | None:
+        """The likeness of all that was `said`, with its anchors."""
+        like = self.of(_joined(said))
+        if like is None:
+            return None
+        same = self._same
+        other = float(np.mean(self._others)) if self._others else None
+        n = None if other is None or same - other < 0.05 else (like - other) / (same - other)
+        return {
+            "encoder": self._voiceprints.model,
+            "voice": like,
+            "same_speaker": round(same, 4),
+            "strangers": [round(value, 4) for value in self._others],
+            "n": None if n is None else round(n, 3),
+            "note": "stock voices stand for strangers, and the anchor of the same speaker is from the same recordings: "
+            "both flatter n",
+        }
 
 
 def _others(engine: VoiceEngine, voiceprints: Voiceprints, pitch_hz: float) -> list[NDArray[np.float32]]:
@@ -221,16 +270,30 @@ def _speech(wave: Waveform, voiceprints: Voiceprints) -> Waveform:
 
 
 def _opinion(opinions: OpinionModel | None, waves: Sequence[Waveform]) -> dict[str, float] | None:
+    """P.835 of two windows out of all, P.808 of each by itself."""
     found = None if opinions is None or not waves else opinions.opinion(_joined(waves), most_windows=2)
-    return None if found is None else {name: round(value, 3) for name, value in asdict(found).items()}
+    if opinions is None or found is None:
+        return None
+    each = [opinions.p808(wave, most_windows=1) for wave in waves]
+    asked = {**asdict(found), "p808": float(np.mean([value for value in each if value is not None]))}
+    return {name: round(value, 3) for name, value in asked.items()}
 
 
-def _stability(speaker: Speaker, sentence: str, ear: Ear) -> dict[str, Any]:
-    """The same sentence again with other seeds."""
-    waves = [_say(speaker, sentence, seed) for seed in _SEEDS]
-    heard = [misheard.compare(sentence, ear.hear(wave, "en").text).word_errors for wave in waves]
+def _stability(
+    said: Sequence[_Said], again: Sequence[_Said], likeness: _Likeness, finder: SpeechFinder
+) -> dict[str, Any]:
+    """How much the voice differs from text to text, and from seed to seed in one text."""
     return {
-        "seeds": list(_SEEDS),
-        "word_errors": heard,
-        "duration_s": [round(wave.duration_s, 3) for wave in waves],
+        "texts": _each(said, likeness, finder),
+        "seeds": {"seed": [one.seed for one in again], **_each(again, likeness, finder)},
+    }
+
+
+def _each(said: Sequence[_Said], likeness: _Likeness, finder: SpeechFinder) -> dict[str, list[Any]]:
+    manners = [manner([(one.wave, one.text)], finder) for one in said]
+    return {
+        "word_errors": [one.heard.word_errors for one in said],
+        "likeness": [likeness.of(one.wave) for one in said],
+        "pitch_hz": [found.pitch_hz for found in manners],
+        "words_per_minute": [found.words_per_minute for found in manners],
     }

@@ -22,6 +22,7 @@ def page(payload: Mapping[str, Any], sounds: Mapping[str, str], title: str) -> s
             _quality(payload["quality"]),
             _manner(payload["manner"]),
             _coverage(payload["coverage"]),
+            _stability(payload.get("stability", {})),
             _training(payload.get("training")),
             _players(sounds),
             _origin(payload),
@@ -89,11 +90,18 @@ def _quality(quality: Mapping[str, Any]) -> str:
     return "<h2>Quality (DNSMOS, 1 to 5)</h2>" + _table(
         ("", "voice", "recordings"),
         [
-            (name, _number(quality["voice"][name]), _number((quality["recordings"] or {}).get(name)))
-            for name in ("overall", "speech", "background")
+            (name, _number(quality["voice"].get(key)), _number((quality["recordings"] or {}).get(key)))
+            for name, key in _OPINIONS.items()
         ],
     )
 
+
+_OPINIONS = {
+    "P.808, one opinion": "p808",
+    "P.835, overall": "overall",
+    "P.835, speech": "speech",
+    "P.835, background": "background",
+}
 
 _MANNERS = {
     "pitch_hz": "pitch, Hz",
@@ -123,6 +131,30 @@ def _coverage(coverage: Mapping[str, Any]) -> str:
     )
 
 
+_STEADY = {
+    "word_errors": "words misheard",
+    "likeness": "likeness (cosine)",
+    "pitch_hz": "pitch, Hz",
+    "words_per_minute": "words a minute",
+}
+
+
+def _stability(stability: Mapping[str, Any]) -> str:
+    """The least and the most over texts, and over seeds; nothing for a report of before there was both."""
+    if "texts" not in stability:
+        return ""
+    texts, seeds = stability["texts"], stability["seeds"]
+    rows = [(name, _range(texts[key]), _range(seeds[key])) for key, name in _STEADY.items()]
+    counts = len(texts["word_errors"]), len(seeds["word_errors"])
+    heads = ("from, to", f"{counts[0]} texts", f"one text, {counts[1]} seeds")
+    return "<h2>Stability</h2>" + _table(heads, rows)
+
+
+def _range(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{_number(min(known))} to {_number(max(known))}" if known else ""
+
+
 def _training(training: Mapping[str, Any] | None) -> str:
     if training is None:
         return ""
@@ -139,7 +171,7 @@ def _curve(phase: str, points: Sequence[Mapping[str, Any]]) -> str:
     low, high = min(losses), max(losses)
     span_x, span_y = max(1, steps[-1] - steps[0]), max(1e-9, high - low)
     line = " ".join(
-        f"{20 + 600 * (s - steps[0]) / span_x:.1f},{20 + 100 * (high - v) / span_y * -1 + 100:.1f}"
+        f"{20 + 600 * (s - steps[0]) / span_x:.1f},{20 + 100 * (high - v) / span_y:.1f}"
         for s, v in zip(steps, losses, strict=True)
     )
     return (
@@ -167,7 +199,12 @@ def _origin(payload: Mapping[str, Any]) -> str:
         ("learnt from", f"{payload['recordings']['speech_s']} s of speech"),
         *((name, str(value)) for name, value in payload["versions"].items()),
     ]
-    return "<h2>Origin</h2>" + _table(("", ""), rows)
+    weights = "".join(
+        f"<li>{escape(name)}: <code>{escape(sha256)}</code></li>"
+        for name, sha256 in payload.get("weights", {}).items()
+    )
+    listed = f"<details><summary>Weights, by sha256</summary><ul>{weights}</ul></details>" if weights else ""
+    return "<h2>Origin</h2>" + _table(("", ""), rows) + listed
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
