@@ -118,6 +118,26 @@ def test_a_silent_recording_goes_along_and_a_broken_one_does_not(tmp_path: Path)
     assert "broken or cut short" in remark.message
 
 
+def test_a_wav_that_ends_before_its_head_says_is_taken_and_said(tmp_path: Path) -> None:
+    whole = sound(2.0, 2.0)
+    at = whole.index(b"data") + 4
+    streamed = whole[:at] + b"\xff\xff\xff\xff" + whole[at + 4 :]
+    zero = whole[:at] + bytes(4) + whole[at + 4 :]
+    entries = {
+        "cut.wav": whole[: len(whole) // 2],
+        "streamed.wav": streamed,
+        "zero.wav": zero,
+        "whole.wav": whole,
+    }
+    laid_by_hand(tmp_path, entries)
+    manifest = prepared(tmp_path)
+    assert {(remark.code, remark.member) for remark in manifest.remarks} >= {("cut_short", "cut.wav")}
+    assert [remark.member for remark in manifest.remarks if remark.code == "cut_short"] == ["cut.wav"]
+    lengths = {one.name: one.duration_s for one in manifest.utterances}
+    assert lengths["cut"] == pytest.approx(lengths["whole"] / 2, abs=0.01)
+    assert lengths["streamed"] == lengths["whole"]
+
+
 def test_nothing_usable_is_refused(tmp_path: Path) -> None:
     laid_by_hand(tmp_path, {"broken.flac": b"fLaC" + b"x" * 500})
     with pytest.raises(BadDataset, match=r"nothing in the dataset can be used: 'broken\.flac' was left out"):
