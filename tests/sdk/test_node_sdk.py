@@ -2,45 +2,21 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import node_sdk
 from serving import Server, humming
-
-PACKAGE, VERSION = "@resemble/node", "3.5.3"
-CACHE = (
-    Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sayso-tests" / f"node-sdk-{VERSION}"
-)
-"""Installed once, outside the source tree."""
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def node_modules() -> Path:
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node or npm is not installed")
-    modules = CACHE / "node_modules"
-    if not (modules / PACKAGE / "package.json").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        command = [
-            "npm",
-            "install",
-            "--prefix",
-            str(CACHE),
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            f"{PACKAGE}@{VERSION}",
-        ]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=300)
-        if installed.returncode != 0:
-            pytest.skip(f"npm cannot install {PACKAGE}: {installed.stderr[-300:]}")
-    return modules
+    return node_sdk.modules()
 
 
 @pytest.fixture(scope="module")
