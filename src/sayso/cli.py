@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from sayso.services import Services
     from sayso.settings import Settings
 
+KEEP_ALIVE_S = 75
+"""An idle connection is kept longer than clients and proxies keep theirs (5 to 60 s), so that it is they who close
+it: a request that crosses our closing would fail on them."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -147,6 +151,7 @@ def _serve(settings: Settings, work: bool) -> None:
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=10,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
             uvicorn.Server(config).run(sockets=[listener])
         finally:

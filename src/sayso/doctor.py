@@ -121,6 +121,12 @@ def _kernels() -> Finding:
 
 def _weights(settings: Settings) -> Iterator[Finding]:
     problems = weights.verify(settings.models_folder)
+    there = [file for file in weights.manifest() if (settings.models_folder / file.name).exists()]
+    if problems and not there:
+        # One line, not one for each of them, for who has fetched nothing yet.
+        fact = f"none of the {len(weights.manifest())} files are in {settings.models_folder} yet"
+        yield Finding("weights", fact, BAD, "run `sayso models fetch`")
+        return
     for problem in problems:
         yield Finding("weights", problem, BAD, "run `sayso models fetch`")
     if not problems:

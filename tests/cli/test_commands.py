@@ -182,8 +182,15 @@ def test_missing_weights_are_named_with_what_to_do(home):
     run("models", "verify", exit_code=1)
     told = run("doctor", exit_code=1)
 
-    assert "whisper-base/model.bin is missing" in told
-    assert "sayso models fetch" in told
+    # Nothing is there yet: that is one thing to do, not one for each file.
+    assert told.count("sayso models fetch") == 1
+    assert "none of the" in told
+    model = home / "models" / "whisper-base" / "model.bin"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"damaged")
+    told = run("doctor", exit_code=1)
+    assert "whisper-base/model.bin" in told
+    assert "whisper-base/config.json is missing" in told
     assert "MIT" in CliRunner().invoke(app, ["models", "verify", "--list"]).stdout
 
 

@@ -131,6 +131,11 @@ VOICE_FLAGS = [
     _parameter("filters", "boolean", "Adds `filters`."),
     _parameter("advanced", "boolean", "Adds `model`."),
 ]
+VOICE_QUERY = [
+    _parameter(
+        "pre_built_resemble_voice", "boolean", "true gives none, for there are no pre-built voices here."
+    )
+]
 ANALYSIS_QUERY = [_parameter("format", "string", "`json`, or `html` for a page with plots and players.")]
 USAGE_QUERY = [
     _parameter("start_date", "string", "The first day, e.g. 2026-01-01."),

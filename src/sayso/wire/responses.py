@@ -230,7 +230,8 @@ def project_item(project: Project) -> Json:
     return {
         "uuid": project.id,
         "name": project.name,
-        "description": project.description,
+        # As with recordings: a string for typed clients.
+        "description": project.description or "",
         "is_collaborative": project.is_collaborative,
         "is_archived": project.is_archived,
         "is_public": False,
