@@ -1,5 +1,7 @@
 """What opening a server decides, tells and loads."""
 
+import hashlib
+import json
 import logging
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import pytest
 from sayso.bootstrap import close, open_services
 from sayso.engines.marked import MarkedEngine
 from sayso.engines.registry import EngineOptions, make_marker
+from sayso.engines.tone import MAGIC, VERSION
 from sayso.errors import BadArtifact
 from sayso.settings import Settings
 
@@ -54,6 +57,23 @@ def test_humming_needs_no_mark_and_no_weights(tmp_path, caplog):
     assert not services.is_marking
     assert list(services.engine.reader("hum").speak("Hello."))
     assert "SAYSO_WATERMARK" not in caplog.text
+
+
+def test_loaded_voices_give_way_when_they_need_more_memory_than_the_operator_gives(tmp_path):
+    def large(pitch_hz: float) -> bytes:
+        body = json.dumps({"pitch_hz": pitch_hz, "seed": 1, "padding": 600_000 * "x"}).encode()
+        return MAGIC + bytes([VERSION]) + hashlib.sha256(body).digest() + body
+
+    def reloads(mib: int) -> bool:
+        """Whether the first of two voices of 0.6 MB must be loaded anew after the second."""
+        services = opened(tmp_path / str(mib), engine="tone", voices_max_mib=mib)
+        one, two = (services.blobs.put(large(hz)) for hz in (100.0, 200.0))
+        first = services.speakers.get(one)
+        services.speakers.get(two)
+        return services.speakers.get(one) is not first
+
+    assert reloads(1)
+    assert not reloads(2)
 
 
 def test_what_opens_a_server_or_a_command_loads_nothing_heavy():

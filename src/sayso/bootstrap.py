@@ -78,7 +78,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         engine=engine,
         is_marking=marker is not None,
         ear=make_ear(settings.engine, options),
-        speakers=Speakers(engine, blobs.read),
+        speakers=Speakers(engine, blobs.read, max_bytes=settings.voices_max_mib * MIB),
         outbound=Outbound(
             settings.outbound_allow,
             fetch=FetchLimits(max_bytes=settings.dataset_max_mib * MIB, total_s=settings.dataset_fetch_s),

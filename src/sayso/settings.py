@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         le=10_000,
         description="Requests for speech at once, speaking or waiting; more get 429.",
     )
+    voices_max_mib: int = Field(
+        default=256,
+        ge=1,
+        le=65_536,
+        description="MiB of memory for loaded voices; those that spoke longest ago give way and are loaded again when asked.",
+    )
     min_recordings_rapid: int = Field(
         default=3, ge=1, le=1000, description="Active recordings a rapid build needs."
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sayso.pipeline import child_loop
@@ -28,6 +30,29 @@ def test_a_full_disk_reaches_the_parent_as_one(tmp_path: Path) -> None:
     told = json.loads(sink.getvalue())
     assert told["error"] == "Unavailable"
     assert told["message"].startswith("the disk of the server is full")
+
+
+def _more_than_there_is() -> None:
+    np.ones(1 << 60, np.uint8)
+
+
+def _more_than_there_is_for_torch() -> None:
+    import torch
+
+    torch.empty(1 << 60, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("take", [_more_than_there_is, _more_than_there_is_for_torch])
+def test_too_little_memory_reaches_the_parent_as_such(take: Callable[[], None]) -> None:
+    def work(job: child_loop.Job, progress: object) -> dict[str, object]:
+        take()
+        return {}
+
+    sink = io.BytesIO()
+    child_loop._answer({}, work, sink)
+    told = json.loads(sink.getvalue())
+    assert told["error"] == "Unavailable"
+    assert told["message"].startswith("the server has too little memory for this")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from working import finish, wait_until
@@ -98,6 +99,47 @@ def test_an_error_of_the_training_ends_the_build_at_once_and_is_told(
     assert "something of ours broke" in str(failed.issue)
     assert told.about(voice.id)["issue"] == failed.issue
     assert len(tries(failed)) == 1
+
+
+def test_a_disk_that_fills_up_while_a_voice_is_learnt_is_told_and_a_rebuild_works(
+    services: Services, ada: Caller, ready: Ready, told: Callbacks
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    voice = ready(told.url)
+    scratch = services.work_folder / f"{voice.id}-1" / "engine"
+    scratch.mkdir(parents=True)
+    # What the engine writes aside, so that the system itself says that there is no room.
+    (scratch / "tone.learnt.json.part").symlink_to(full)
+    failed = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (failed.state, len(tries(failed))) == (VoiceState.FAILED, 1)
+    assert failed.issue == "the disk of the server is full: make room there, then ask for a build again"
+    assert told.about(voice.id)["issue"] == failed.issue
+    again = finish(services, ada, voices.build_voice(services, ada, voice.id))
+    assert (again.state, again.issue) == (VoiceState.FINISHED, None)
+
+
+def test_a_training_that_is_killed_each_time_fails_with_the_likely_reason_and_a_rebuild_works(
+    services: Services, ada: Caller, ready: Ready
+) -> None:
+    """As the system does with what takes too much memory."""
+    voice = voices.build_voice(services, ada, ready().id)
+    killed: set[int] = set()
+
+    def over() -> bool:
+        now = voices.get_voice(services, ada, voice.id)
+        pid = services.trainer.pid  # type: ignore[attr-defined]
+        if now.stage == "adapting" and pid is not None and pid not in killed:
+            killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        return now.state is not VoiceState.RUNNING
+
+    wait_until(over, 90)
+    failed = voices.get_voice(services, ada, voice.id)
+    assert (failed.state, len(killed)) == (VoiceState.FAILED, services.limits.training_attempts)
+    assert "there may be too little memory" in str(failed.issue)
+    assert finish(services, ada, voices.build_voice(services, ada, voice.id)).state is VoiceState.FINISHED
 
 
 def tries(voice: Voice) -> list[str]:

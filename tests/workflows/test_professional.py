@@ -15,7 +15,7 @@ from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import BadRequest, WrongState
 from sayso.services import Services
 from sayso.storage import trainings
-from sayso.usecases import reports, voices
+from sayso.usecases import reports, speech, voices
 from sayso.usecases.recordings import NewRecording, add_recording
 from sayso.wire import receipt
 from sayso.workflows.make_voice import or_without
@@ -115,6 +115,9 @@ def test_a_rebuild_that_is_cancelled_leaves_the_voice_that_spoke(
     wait_until(lambda: told.count(voice.id) == 1)
     voices.build_voice(services, ada, voice.id)
     wait_until(lambda: voices.get_voice(services, ada, voice.id).stage == "learning timbre")
+    # Meanwhile it speaks as it did.
+    assert speech.speak(services, ada, speech.SpeechOrder(voice.id, "Hello.")).duration_s > 0.3
+    assert voices.get_voice(services, ada, voice.id).artifact_key == ended.artifact_key
     cancelled = voices.cancel_build(services, ada, voice.id)
     assert (cancelled.state, cancelled.artifact_key) == (VoiceState.FINISHED, ended.artifact_key)
     with pytest.raises(WrongState, match="nothing to cancel"):
@@ -131,6 +134,23 @@ def test_a_rebuild_that_is_cancelled_leaves_the_voice_that_spoke(
     voices.delete_voice(services, ada, voice.id)
     with services.db.read() as tx:
         assert trainings.fetch(tx, voice.id) is None
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_in_a_long_training_is_told_and_a_rebuild_works(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    voice = ask(services, ada, files.put("full.zip", dataset(170.0)))
+    scratch = services.work_folder / f"{voice.id}-1" / "engine"
+    scratch.mkdir(parents=True)
+    (scratch / "tone.trained.json.part").symlink_to(full)
+    failed = over(services, ada, voice)
+    assert failed.state is VoiceState.FAILED
+    assert failed.issue == "the disk of the server is full: make room there, then ask for a build again"
+    assert over(services, ada, voices.build_voice(services, ada, voice.id)).state is VoiceState.FINISHED
 
 
 @pytest.mark.slow

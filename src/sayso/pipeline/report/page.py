@@ -56,7 +56,7 @@ def _likeness(likeness: Mapping[str, Any] | None) -> str:
         (likeness["voice"], "voice", "the voice"),
     ]
     marks = "".join(
-        f'<circle class="d-{css}" cx="{20 + 600 * min(1.0, max(0.0, value)):.1f}" cy="40" r="6">'
+        f'<circle class="d-{css}" cx="{20 + 600 * min(1.0, max(0.0, value)):.1f}" cy="40" r="{8 if css == "voice" else 6}">'
         f"<title>{escape(name)}: {value:.2f}</title></circle>"
         for value, css, name in dots
     )
@@ -68,7 +68,7 @@ def _likeness(likeness: Mapping[str, Any] | None) -> str:
     return (
         f"<h2>Likeness</h2>{n}<figure><svg viewBox='0 0 {_WIDTH} 70' role='img' aria-label='cosines'>"
         f"<line class=axis x1=20 y1=40 x2=620 y2=40 /><text x=20 y=64>0</text><text x=612 y=64>1</text>{marks}</svg>"
-        "<figcaption>Cosine to the speaker: hollow strangers, square-edged the voice, filled the speaker again.</figcaption>"
+        "<figcaption>Cosine to the speaker, from 0 to 1: hollow strangers, grey the speaker again, large and coloured the voice.</figcaption>"
         f"</figure><p class=dim>{escape(likeness['encoder'])}, which no training has used; {escape(likeness['note'])}.</p>"
     )
 
@@ -107,7 +107,7 @@ _MANNERS = {
     "pitch_hz": "pitch, Hz",
     "pitch_spread": "pitch moves by, semitones",
     "words_per_minute": "words a minute",
-    "pause_part": "part of the time in pauses",
+    "pause_part": "time in pauses, %",
     "pauses_per_minute": "pauses a minute",
     "energy_spread_db": "loudness moves by, dB",
 }
@@ -115,10 +115,14 @@ _MANNERS = {
 
 def _manner(manner: Mapping[str, Any]) -> str:
     rows = [
-        (name, _number(manner["voice"][key]), _number(manner["speaker"][key]))
+        (name, *(_number(_scaled(key, manner[who][key])) for who in ("voice", "speaker")))
         for key, name in _MANNERS.items()
     ]
     return "<h2>Way of speaking</h2>" + _table(("", "voice", "speaker"), rows)
+
+
+def _scaled(key: str, value: float | None) -> float | None:
+    return None if value is None else 100.0 * value if key == "pause_part" else value
 
 
 def _coverage(coverage: Mapping[str, Any]) -> str:
