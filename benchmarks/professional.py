@@ -37,6 +37,7 @@ from sayso.audio.waveform import Waveform
 from sayso.engines import weights as pinned
 from sayso.engines.base import Take, TrainingPlan
 from sayso.engines.dnsmos import OpinionModel
+from sayso.engines.enhance import Enhancer
 from sayso.engines.kokoro import adapt, lessons, pitch, professional, stock, weights
 from sayso.engines.kokoro.engine import WEIGHTS
 from sayso.engines.kokoro.lessons import Reading
@@ -46,7 +47,7 @@ from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.whisper import WhisperEar
-from sayso.pipeline.training import mishearing
+from sayso.pipeline.training import mishearing, opinion
 from sentences import SENTENCES
 
 SEED = 1
@@ -58,8 +59,9 @@ VARIANTS: dict[str, Recipe] = {
     "rank 4": Recipe(rank=4),
     "rank 64": Recipe(rank=64),
     "no prosody": Recipe(prosody=False),
+    "noise and all": Recipe(clean=False),
     "no speaker loss": Recipe(speaker_weight=0.0),
-    "crops of 1.6 s": Recipe(crop_frames=64),
+    "crops of 0.8 s": Recipe(crop_frames=32),
 }
 _AMOUNTS_MIN = (2.0, 5.0)
 _TIMES_MIN = (10.0, 20.0)
@@ -95,9 +97,22 @@ def made(bench: Bench, who: Set, folder: Path, recipe: Recipe | None, minutes: f
                 total += take.wave.duration_s
         voice = adapt.rapid(bench.net, bench.encoder, takes, SEED, _nobody)
     else:
-        plan = TrainingPlan(60.0 * minutes, mishears=lambda speaker: mishearing(speaker, bench.ear))
+        plan = TrainingPlan(
+            60.0 * minutes,
+            mishears=lambda speaker: mishearing(speaker, bench.ear),
+            likes=lambda speaker: opinion(speaker, bench.opinions),
+        )
         voice = professional.train(
-            bench.net, bench.encoder, who.train, folder, SEED, plan, _nobody, bench.speaker, recipe
+            bench.net,
+            bench.encoder,
+            who.train,
+            folder,
+            SEED,
+            plan,
+            _nobody,
+            bench.speaker,
+            recipe,
+            lambda wave: bench.enhancer.enhance(wave).wave,
         )
     file.write_bytes(voice.pack())
     notes.write_text(json.dumps({"wall_s": time.monotonic() - began, "bytes": file.stat().st_size}))
@@ -158,6 +173,7 @@ class Bench:
         self._turn = threading.Lock()
         self.reading = Reading.of_stock(self.net, stock.voices()["af_heart"])
         self.ear = WhisperEar(options.models, options.threads)
+        self.enhancer = Enhancer(options.models)
         self.opinions = OpinionModel(options.models)
         self.judge = judge.Judge()
 

@@ -154,6 +154,8 @@ class TrainingPlan:
     """How often the voice as it is by then is written to CANDIDATE in the folder."""
     most_steps: int | None = None
     """An end that does not depend on the machine, for tests and experiments."""
+    likes: Callable[[Speaker], float] | None = None
+    """What listeners would say of how a voice sounds, about 1 to 5."""
     mishears: Callable[[Speaker], float] | None = None
     """The part of the words that are misheard when a voice says unseen sentences, 0 to 1; None: nobody listens."""
 

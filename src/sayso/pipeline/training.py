@@ -16,6 +16,7 @@ import numpy as np
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Ear, Progress, Speaker, Take, TrainingPlan, VoiceEngine
+from sayso.engines.dnsmos import OpinionModel
 from sayso.errors import TooLittleSpeech
 from sayso.text import misheard
 
@@ -47,7 +48,13 @@ def train(folder: Path, engine: VoiceEngine, seed: int, progress: Progress) -> P
 
 
 def train_long(
-    folder: Path, engine: VoiceEngine, ear: Ear, seed: int, budget_s: float, progress: Progress
+    folder: Path,
+    engine: VoiceEngine,
+    ear: Ear,
+    seed: int,
+    budget_s: float,
+    progress: Progress,
+    opinions: OpinionModel | None = None,
 ) -> Path:
     """Learn a professional voice from the takes in `folder` within `budget_s` seconds; returns the artifact's path.
 
@@ -58,7 +65,11 @@ def train_long(
         raise TooLittleSpeech("no speech was found in the recordings: upload some where words are spoken")
     scratch = folder / ENGINE_FOLDER
     scratch.mkdir(exist_ok=True)
-    plan = TrainingPlan(budget_s, mishears=lambda speaker: mishearing(speaker, ear))
+    plan = TrainingPlan(
+        budget_s,
+        mishears=lambda speaker: mishearing(speaker, ear),
+        likes=None if opinions is None else lambda speaker: opinion(speaker, opinions),
+    )
     return engine.train(takes, scratch, seed, plan, progress)
 
 
@@ -66,11 +77,20 @@ def mishearing(speaker: Speaker, ear: Ear) -> float:
     """The part of the words of a few sentences that an ear does not understand, 0 and more."""
     wrong, count = 0, 0
     for sentence in LISTENED:
-        pieces = [piece.wave for piece in speaker.speak(sentence)]
-        said = Waveform(np.concatenate([wave.samples for wave in pieces]), speaker.rate_hz)
-        found = misheard.compare(sentence, ear.hear(said, "en").text)
+        found = misheard.compare(sentence, ear.hear(_said(speaker, sentence), "en").text)
         wrong, count = wrong + found.word_errors, count + found.words
     return wrong / count
+
+
+def opinion(speaker: Speaker, opinions: OpinionModel) -> float:
+    """The one opinion that listeners would have of a few sentences (P.808)."""
+    found = [opinions.p808(_said(speaker, sentence), most_windows=1) for sentence in LISTENED]
+    return float(np.mean([value for value in found if value is not None]))
+
+
+def _said(speaker: Speaker, sentence: str) -> Waveform:
+    pieces = [piece.wave for piece in speaker.speak(sentence)]
+    return Waveform(np.concatenate([wave.samples for wave in pieces]), speaker.rate_hz)
 
 
 def write_takes(folder: Path, takes: list[Take]) -> None:

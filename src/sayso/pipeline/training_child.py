@@ -40,7 +40,9 @@ def _prepare(options: dict[str, Any]) -> tuple[child_loop.Work, Callable[[], Non
             ingest.gather(folder, ear, progress)
             return {}
         if job["do"] == "train_long":
-            made = training.train_long(folder, engine, ear, job["seed"], job["budget_s"], progress)
+            made = training.train_long(
+                folder, engine, ear, job["seed"], job["budget_s"], progress, instruments.opinions
+            )
             return {"path": str(made)}
         if job["do"] == "report":
             artifact = Path(job["artifact"])

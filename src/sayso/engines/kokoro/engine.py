@@ -54,6 +54,10 @@ class KokoroEngine:
         self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
     ) -> Path:
         """See VoiceEngine."""
+        # SciPy comes with it, which nobody needs who only speaks.
+        from sayso.engines.enhance import Enhancer
+
+        enhancer = Enhancer(self._models_dir)
         net = self._loaded() if self._speaks_only else self._network()
         # Its own turn: the network is this caller's for as long as it takes.
         turn = threading.Lock()
@@ -66,6 +70,7 @@ class KokoroEngine:
             plan,
             progress,
             lambda candidate: KokoroSpeaker(net, candidate, turn),
+            clean=lambda wave: enhancer.enhance(wave).wave,
         )
         return _kept(voice, folder)
 

@@ -39,6 +39,8 @@ class Lesson:
     """(2 L,), natural log."""
     predicted_energy: Tensor
     """(2 L,): what the voice that read it for the alignment would have."""
+    predicted_f0: Tensor
+    """(2 L,), Hz: the same for pitch; near zero where it has none."""
     frames: int
     read_frames: int
     """How long that voice takes for the same words."""
@@ -121,13 +123,14 @@ def lesson(net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Time
     frames = torch.from_numpy(found.durations)
     L = int(frames.sum())
     samples = torch.from_numpy(_fitted(wave.samples, L * network.FRAME))
-    _, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
+    curve, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
     return Lesson(
         samples=samples,
         asr=network.spread(read.transpose(1, 2), frames).transpose(1, 2).contiguous(),
         f0=torch.from_numpy(found.f0),
         energy=features.energy(samples[None])[0],
         predicted_energy=energy[0],
+        predicted_f0=curve[0] * reading.pitch_ratio,
         frames=L,
         read_frames=int(speak.whole_frames(read_durations).sum()),
         hidden=hidden,

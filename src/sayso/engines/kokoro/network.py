@@ -37,7 +37,8 @@ _N_FFT, _HOP = 20, 5
 _HARMONICS = 9
 _SINE_AMPLITUDE = 0.1
 _NOISE_VOICED = 0.003
-_VOICED_HZ = 10.0
+VOICED_HZ = 10.0
+"""Where pitch is below this, the source is noise alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -380,7 +381,7 @@ class Generator(nn.Module):
             torch.sin(F.interpolate(phase, scale_factor=300.0, mode="linear").float()).transpose(1, 2)
             * _SINE_AMPLITUDE
         )
-        voiced = (f0.repeat_interleave(300, -1) > _VOICED_HZ).unsqueeze(-1).to(f0.dtype)
+        voiced = (f0.repeat_interleave(300, -1) > VOICED_HZ).unsqueeze(-1).to(f0.dtype)
         sines = sines * voiced
         if noise is not None:
             sines = sines + noise * (voiced * _NOISE_VOICED + (1 - voiced) * (_SINE_AMPLITUDE / 3))

@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import CANDIDATE, Progress, Take, TrainingPlan
 from sayso.engines.curve import Curve, Point
@@ -38,6 +39,7 @@ from sayso.engines.likeness import SpeakerEncoder
 from sayso.errors import BadArtifact, TooLittleSpeech
 
 Layers = tuple[str, ...]
+Clean = Callable[[Waveform], Waveform]
 
 DECODER_LAYERS: Layers = ("decoder.encode", *(f"decoder.decode.{i}" for i in range(4)))
 """Blocks before the generator: nine tenths of the decoder's weights, and a tenth of its time."""
@@ -60,6 +62,8 @@ class Recipe:
     prosody_rank: int = 8
     prosody_rate: float = 1e-3
     prosody_steps: int = 600
+    clean: bool = True
+    """Whether timbre is learnt from the recordings without their noise."""
     rapid_s: float = 15.0
     """So much of the takes makes the rapid voice."""
     held_out: float = 0.08
@@ -70,11 +74,13 @@ class Recipe:
     """Of the budget, at most."""
 
 
-_STRENGTHS = (1.0, 0.6, 0.0)
+_STRENGTHS = (1.0, 0.8, 0.6, 0.4, 0.0)
 """Of the deltas, as candidates; 0 is the rapid timbre with the learnt prosody."""
 _PATIENT_MISHEARING = 0.004
 """So much more may be misheard before a weaker candidate wins."""
-_LISTENING_S = 20.0
+_PATIENT_OPINION = 0.08
+"""So much less may listeners like it, on the scale of five."""
+_LISTENING_S = 12.0
 _APART = 4.0
 """Median deviations above which an alignment is not believed."""
 _FEWEST = 4
@@ -90,9 +96,15 @@ def train(
     progress: Progress,
     speaker: Callable[[KokoroVoice], speak.KokoroSpeaker],
     recipe: Recipe | None = None,
+    clean: Clean | None = None,
 ) -> KokoroVoice:
-    """A voice from minutes of `takes`. Raises TooLittleSpeech where nothing can be learnt from them."""
-    return _Training(net, encoder, takes, folder, seed, plan, progress, speaker, recipe or Recipe()).run()
+    """A voice from minutes of `takes`. Raises TooLittleSpeech where nothing can be learnt from them.
+
+    `clean` takes the noise out of a recording, in step with it.
+    """
+    return _Training(
+        net, encoder, takes, folder, seed, plan, progress, speaker, recipe or Recipe(), clean
+    ).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,9 @@ class _Training:
         progress: Progress,
         speaker: Callable[[KokoroVoice], speak.KokoroSpeaker],
         recipe: Recipe,
+        clean: Clean | None,
     ) -> None:
+        self._clean = clean if recipe.clean else None
         self._net, self._encoder, self._folder, self._seed = net, encoder, folder, seed
         self._plan, self._progress, self._speaker, self._recipe = plan, progress, speaker, recipe
         self._ready = [
@@ -209,10 +223,25 @@ class _Training:
         apart = np.array([times.apart for times in found.values()])
         line = np.median(apart) + _APART * max(0.01, float(np.median(np.abs(apart - np.median(apart)))))
         return [
-            lessons.lesson(self._net, reading, self._ready[i].wave, self._ready[i].text, times)
+            lessons.lesson(self._net, reading, self._cleaned(i), self._ready[i].text, times)
             for i, times in sorted(found.items())
             if times.apart <= line
         ]
+
+    def _cleaned(self, i: int) -> Waveform:
+        """Take `i` without its noise: what a microphone adds is not the voice. Kept, for it takes a while."""
+        wave = self._ready[i].wave
+        if self._clean is None:
+            return wave
+        file = self._folder / "aligned" / f"{i:04}.clean.npz"
+        samples = _samples(file, self._job)
+        if samples is None:
+            samples = resample(self._clean(wave), network.RATE_HZ).samples
+            _keep(file, self._job, samples=np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16))
+            samples = _samples(file, self._job)
+        size = len(wave.samples)
+        kept = np.zeros(0, np.float32) if samples is None else samples[:size]
+        return Waveform(np.pad(kept, (0, size - len(kept))), network.RATE_HZ)
 
     def _split(self, learnt: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
         """What is trained on, and what is held out; of very few takes, all serve both ends."""
@@ -346,22 +375,25 @@ class _Training:
     # --- by ear ------------------------------------------------------------------------------------
 
     def _heard(self, start: KokoroVoice, voice: KokoroVoice) -> KokoroVoice:
-        """The strongest candidate that is understood about as well as the best one."""
+        """The strongest candidate that is understood, and liked, about as well as the best one."""
         if self._plan.mishears is None:
             return voice
-        tried: list[tuple[float, KokoroVoice]] = []
+        tried: list[tuple[float, float, KokoroVoice]] = []
         for i, strength in enumerate(_STRENGTHS):
             self._tell("listening to candidates", 0.97 + 0.03 * i / len(_STRENGTHS))
             candidate = _weaker(start, voice, strength)
-            misheard = self._plan.mishears(self._speaker(candidate))
-            tried.append((misheard, candidate))
-            if misheard == 0.0:
-                break
-        self._curve.facts["misheard"] = {
-            str(s): round(m, 4) for s, (m, _) in zip(_STRENGTHS, tried, strict=False)
-        }
-        least = min(misheard for misheard, _ in tried)
-        return next(voice for misheard, voice in tried if misheard <= least + _PATIENT_MISHEARING)
+            speaker = self._speaker(candidate)
+            misheard = self._plan.mishears(speaker)
+            liked = 0.0 if self._plan.likes is None else self._plan.likes(speaker)
+            tried.append((misheard, liked, candidate))
+        self._curve.facts["candidates"] = [
+            {"strength": s, "misheard": round(m, 4), "liked": round(p, 3)}
+            for s, (m, p, _) in zip(_STRENGTHS, tried, strict=True)
+        ]
+        least = min(misheard for misheard, _, _ in tried)
+        understood = [x for x in tried if x[0] <= least + _PATIENT_MISHEARING]
+        best = max(liked for _, liked, _ in understood)
+        return next(voice for _, liked, voice in understood if liked >= best - _PATIENT_OPINION)
 
     # --- telling -----------------------------------------------------------------------------------
 
@@ -423,8 +455,14 @@ def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, of
     both = (lesson.f0 > 0) & (f0.detach() > _VOICED_HZ)
     if int(both.sum()) > 0:
         loss = loss + 8.0 * (torch.log2(f0[both]) - torch.log2(lesson.f0[both])).abs().mean()
+    # Without pitch, and where it is quiet, the curves stay what they were: nothing is to be learnt of them there,
+    # and what moves along by chance is heard as buzzing and noise.
+    voiceless = lesson.predicted_f0 < network.VOICED_HZ
+    if int(voiceless.sum()) > 0:
+        loss = loss + (f0 - lesson.predicted_f0)[voiceless].abs().mean() / _VOICED_HZ
     loud = lesson.energy > torch.quantile(lesson.energy, 0.3)
-    return loss + 0.5 * (energy[loud] - (lesson.energy[loud] + offset)).abs().mean()
+    apart = torch.where(loud, energy - (lesson.energy + offset), energy - lesson.predicted_energy)
+    return loss + 0.5 * apart.abs().mean()
 
 
 _LONGEST_FRAMES, _VOICED_HZ = 24.0, 40.0
@@ -546,10 +584,22 @@ def _times(file: Path, job: str) -> Times | None:
         return None
 
 
+def _samples(file: Path, job: str) -> NDArray[np.float32] | None:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return None if str(kept["job"]) != job else kept["samples"].astype(np.float32) / 32767
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
 def _keep_times(file: Path, job: str, times: Times) -> None:
+    _keep(file, job, durations=times.durations, f0=times.f0, apart=times.apart)
+
+
+def _keep(file: Path, job: str, **values: Any) -> None:
     aside = file.with_suffix(".part")
     with aside.open("wb") as sink:
-        np.savez(sink, job=np.array(job), durations=times.durations, f0=times.f0, apart=times.apart)
+        np.savez(sink, job=np.array(job), **values)
     aside.replace(file)
 
 
