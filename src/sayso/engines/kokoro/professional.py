@@ -390,10 +390,7 @@ class _Training:
             {"strength": s, "misheard": round(m, 4), "liked": round(p, 3)}
             for s, (m, p, _) in zip(_STRENGTHS, tried, strict=True)
         ]
-        least = min(misheard for misheard, _, _ in tried)
-        understood = [x for x in tried if x[0] <= least + _PATIENT_MISHEARING]
-        best = max(liked for _, liked, _ in understood)
-        return next(voice for _, liked, voice in understood if liked >= best - _PATIENT_OPINION)
+        return tried[strongest([(misheard, liked) for misheard, liked, _ in tried])][2]
 
     # --- telling -----------------------------------------------------------------------------------
 
@@ -439,6 +436,14 @@ class _Training:
 
 
 _HELD_FRAMES = 80
+
+
+def strongest(tried: Sequence[tuple[float, float]]) -> int:
+    """Which of the candidates, the strongest first, is taken: (part that is misheard, what listeners would say) of each."""
+    least = min(misheard for misheard, _ in tried)
+    understood = [i for i, (misheard, _) in enumerate(tried) if misheard <= least + _PATIENT_MISHEARING]
+    best = max(tried[i][1] for i in understood)
+    return next(i for i in understood if tried[i][1] >= best - _PATIENT_OPINION)
 
 
 def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, offset: float) -> Tensor:

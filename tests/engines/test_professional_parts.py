@@ -1,0 +1,69 @@
+"""What a professional training goes by, without the network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sayso.engines.kokoro.lessons import Lesson
+from sayso.engines.kokoro.professional import prosody_loss, strongest
+
+
+def lesson() -> Lesson:
+    """Ten symbols of four frames; every other symbol has pitch, and the last ones are quiet."""
+    frames, flat = 40, torch.zeros(1)
+    f0 = torch.tensor([120.0, 0.0] * 5).repeat_interleave(8)
+    energy = torch.tensor([2.0] * 7 + [-4.0] * 3).repeat_interleave(8)
+    return Lesson(
+        samples=flat, asr=flat, f0=f0, energy=energy, predicted_energy=torch.full((80,), 1.0), predicted_f0=f0 * 1.5,
+        frames=frames, read_frames=frames, hidden=flat, durations=torch.full((10,), 4), read_durations=flat, apart=0.0,
+    )  # fmt: skip
+
+
+def loss(f0: torch.Tensor | None = None, energy: torch.Tensor | None = None, lengths: float = 4.0) -> float:
+    given = lesson()
+    right = torch.where(given.energy > 0, given.energy, given.predicted_energy)
+    return float(
+        prosody_loss(
+            given,
+            torch.full((10,), lengths),
+            given.f0 if f0 is None else f0,
+            right if energy is None else energy,
+            0.0,
+        )
+    )
+
+
+def test_what_the_speaker_does_costs_nothing() -> None:
+    assert loss() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_another_pitch_length_and_loudness_cost() -> None:
+    given = lesson()
+    assert loss(lengths=5.0) > 0.5
+    assert loss(f0=given.f0 * 1.2) > 0.5
+    assert loss(energy=given.energy.clamp(min=1.0) + 1.0) > 0.2
+
+
+def test_pitch_where_there_is_none_and_sound_in_what_is_quiet_cost() -> None:
+    given = lesson()
+    # 12 Hz are enough for the source to buzz.
+    assert loss(f0=given.f0 + torch.where(given.f0 > 0, 0.0, 12.0)) > 0.1
+    # The quiet third stays what it was with the voice that read it, whatever noise was recorded there.
+    assert loss(energy=given.energy) > 0.2
+
+
+@pytest.mark.parametrize(
+    ("tried", "taken"),
+    [
+        ([(0.0, 3.8), (0.0, 3.8)], 0),
+        ([(0.02, 3.9), (0.0, 3.8), (0.0, 3.8)], 1),
+        ([(0.0, 3.5), (0.0, 3.75), (0.0, 3.8)], 1),
+        ([(0.0, 3.5), (0.05, 3.9)], 0),
+        ([(0.003, 3.8), (0.0, 3.85)], 0),
+    ],
+)
+def test_the_strongest_is_taken_that_is_understood_and_liked(
+    tried: list[tuple[float, float]], taken: int
+) -> None:
+    assert strongest(tried) == taken
