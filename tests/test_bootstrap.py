@@ -73,7 +73,7 @@ def test_loaded_voices_give_way_when_they_need_more_memory_than_the_operator_giv
         return services.speakers.get(one) is not first
 
     assert reloads(1)
-    assert not reloads(2)
+    assert not reloads(3)
 
 
 def test_what_opens_a_server_or_a_command_loads_nothing_heavy():

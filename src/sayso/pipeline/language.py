@@ -27,27 +27,41 @@ _MOST_ENGLISH = 0.1
 """And English no likelier than this."""
 
 
+Likely = Sequence[tuple[str, float]]
+"""Languages and their probabilities in one recording."""
+
+
 def expect_english(waves: Sequence[Waveform], ear: Ear) -> None:
     """Raises OtherLanguage where the longest of `waves` are clearly in another language."""
     if not isinstance(ear, Linguist):
         return
-    longest = sorted(waves, key=lambda wave: -wave.duration_s)
-    looked = [wave for wave in longest[:LOOKS] if wave.duration_s >= _SHORTEST_S] or longest[:LOOKS]
-    likely: defaultdict[str, float] = defaultdict(float)
-    count = 0
-    for wave in looked:
-        found = ear.languages(wave.cut(0.0, min(_LOOK_S, wave.duration_s)))
-        count += bool(found)
-        for code, probability in found:
-            likely[code] += probability
-    if not count:
+    found = [likely for wave in looked_at(waves) if (likely := ear.languages(wave))]
+    other = other_language(found)
+    if other is None:
         return
-    code, total = max(likely.items(), key=lambda item: item[1])
-    if code == LEARNT or total / count < _SURE or likely[LEARNT] / count > _MOST_ENGLISH:
-        return
-    other = languages.name(code)
+    code, probability = other
     raise OtherLanguage(
-        f"The recordings are in {other} ({100 * total / count:.0f} % sure, from {count} of them): voices are learnt "
-        "from English speech only, and speak only English, today. Replace the recordings with English ones, an accent "
-        "does no harm, then start the build again."
+        f"The recordings are in {languages.name(code)} ({100 * probability:.0f} % sure, from {len(found)} of them): voices "
+        "are learnt from English speech only, and speak only English, today. Replace the recordings with English ones, an "
+        "accent does no harm, then start the build again."
     )
+
+
+def looked_at(waves: Sequence[Waveform]) -> list[Waveform]:
+    """The beginnings of the longest few of `waves`."""
+    longest = sorted(waves, key=lambda wave: -wave.duration_s)[:LOOKS]
+    looked = [wave for wave in longest if wave.duration_s >= _SHORTEST_S] or longest
+    return [wave.cut(0.0, min(_LOOK_S, wave.duration_s)) for wave in looked]
+
+
+def other_language(found: Sequence[Likely]) -> tuple[str, float] | None:
+    """The language that is clearly spoken instead of English, and its mean probability; None where it is English, or in doubt."""
+    total: defaultdict[str, float] = defaultdict(float)
+    for likely in found:
+        for code, probability in likely:
+            total[code] += probability / len(found)
+    if not total:
+        return None
+    code, probability = max(total.items(), key=lambda item: item[1])
+    is_clear = code != LEARNT and probability >= _SURE and total[LEARNT] <= _MOST_ENGLISH
+    return (code, probability) if is_clear else None
