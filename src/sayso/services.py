@@ -40,6 +40,8 @@ class Limits:
     max_dataset_url_characters: int = 30_000
     clip_characters: int = 3_000
     """Text of a clip and of one /synthesize or /stream request."""
+    ordered_clip_characters: int = 50_000
+    """Text of a clip that is made in the background, for whose end nobody waits: a chapter."""
     openai_characters: int = 4_096
     """Text of one /v1/audio/speech request, as many as its clients are told elsewhere."""
     speech_queue: int = 64

@@ -36,7 +36,7 @@ def finished_voice(server: Server) -> str:
             form = {"data": {"name": f"take {n}"}, "files": {"file": humming()}}
             assert client.post(f"/api/v2/voices/{uuid}/recordings", **form).json()["success"]
         assert client.post(f"/api/v2/voices/{uuid}/build").json()["success"]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while client.get(f"/api/v2/voices/{uuid}").json()["item"]["status"] != "finished":
             assert time.monotonic() < deadline
             time.sleep(0.1)

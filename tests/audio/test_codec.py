@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from sayso.audio.codec import OPUS_RATES_HZ, PRECISIONS, decode, encode, encode_flac, pcm, sniff, wav_header
+from sayso.audio.file_encoder import FileEncoder
 from sayso.audio.stream_encoder import StreamEncoder
 from sayso.audio.waveform import Waveform
 from sayso.errors import BadAudio, BadRequest, TooLarge
@@ -301,3 +302,29 @@ def test_what_we_do_not_write_is_refused():
         encode(hum(22_050), container="ogg")
     with pytest.raises(BadRequest, match="PCM_8"):
         encode(hum(), container="wav", precision="PCM_8")
+
+
+@pytest.mark.parametrize(("container", "precision"), [
+    *(("wav", precision) for precision in PRECISIONS), ("flac", "PCM_16"), ("flac", "PCM_24"), ("ogg", "PCM_16"), ("mp3", "PCM_16"),
+])  # fmt: skip
+def test_a_file_written_in_pieces_is_the_file_written_at_once(container, precision):
+    wave = hum(24_000, seconds=1.3)
+    odd = Waveform(1.1 * wave.samples[:31_111], wave.rate_hz)  # too loud, and of an odd length
+    file = io.BytesIO()
+    encoder = FileEncoder(file, container=container, precision=precision, rate_hz=odd.rate_hz)
+    for start in range(0, len(odd.samples), 7_001):
+        encoder.push(odd.samples[start : start + 7_001])
+    encoder.finish()
+    whole = encode(odd, container=container, precision=precision)
+    assert encoder.duration_s == odd.duration_s
+    if container == "ogg":
+        # The stream's serial number, and with it the checksums, are drawn anew each time.
+        written, at_once = (soundfile.read(io.BytesIO(data))[0] for data in (file.getvalue(), whole))
+        assert np.array_equal(written, at_once)
+    else:
+        assert file.getvalue() == whole
+
+
+def test_a_file_that_cannot_be_is_refused_before_anything_is_said():
+    with pytest.raises(BadRequest, match="22050"):
+        FileEncoder(io.BytesIO(), container="ogg", precision="PCM_16", rate_hz=22_050)

@@ -82,7 +82,10 @@ def test_what_cannot_be_said_is_refused_before_anything_is_streamed(
     with pytest.raises(error):
         speech.stream(services, ada, SpeechOrder(speaking.id, text))
     with pytest.raises(error):
-        clips.order_clip(services, ada, project.id, ClipOrder(speaking.id, text))
+        clips.speak_clip(services, ada, project.id, ClipOrder(speaking.id, text))
+    # A chapter may be longer, but not by any length.
+    with pytest.raises(error):
+        clips.order_clip(services, ada, project.id, ClipOrder(speaking.id, 17 * text))
 
 
 def test_an_ordered_clip_is_pending_and_the_old_sound_serves_while_it_is_made_anew(

@@ -198,9 +198,14 @@ def encode(wave: Waveform, *, container: str, precision: str = "PCM_16", rate_hz
         # RIFF chunks are padded to an even length; the pad is not part of the chunk's size.
         return wav_header(wave.rate_hz, precision, len(wave.samples)) + body + b"\0" * (len(body) % 2)
     form, subtype, options = file_form(container, precision)
-    if form == "OGG" and wave.rate_hz not in OPUS_RATES_HZ:
-        raise BadRequest(f"Opus has no {wave.rate_hz} Hz; use one of {', '.join(map(str, OPUS_RATES_HZ))}")
+    check_rate(form, wave.rate_hz)
     return _write(wave, form, subtype, **options)
+
+
+def check_rate(form: str, rate_hz: int) -> None:
+    """Raises BadRequest where a format, as `file_form` names it, cannot have that rate."""
+    if form == "OGG" and rate_hz not in OPUS_RATES_HZ:
+        raise BadRequest(f"Opus has no {rate_hz} Hz; use one of {', '.join(map(str, OPUS_RATES_HZ))}")
 
 
 def file_form(container: str, precision: str) -> tuple[str, str, dict[str, Any]]:

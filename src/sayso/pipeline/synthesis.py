@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
-from sayso.audio import codec
-from sayso.audio.resample import StreamResampler, resample
+from sayso.audio.file_encoder import FileEncoder
+from sayso.audio.resample import StreamResampler
 from sayso.audio.stream_encoder import StreamEncoder
-from sayso.audio.waveform import Waveform
 from sayso.domain.clip import SoundFormat
 from sayso.domain.timing import Times
 from sayso.engines.base import Mark, Speaker
@@ -21,15 +22,24 @@ from sayso.text.script import Script
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What was written to a file."""
+
+    duration_s: float
+    marks: tuple[Mark, ...]
+    """Words with their times from the start of the file, if the engine knows them."""
+    times: Times
+    """Letters and sounds with theirs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A finished file."""
 
     audio: bytes
     duration_s: float
     marks: tuple[Mark, ...]
-    """Words with their times from the start of the file, if the engine knows them."""
     times: Times
-    """Letters and sounds with theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +54,38 @@ class Bit:
 
 
 def say(speaker: Speaker, text: str | Script, sound: SoundFormat, *, seed: int = 0) -> Made:
-    """All of `text` as one file; a seed in the script wins. Plain text or SSML becomes a script here.
+    """All of `text` as one file in memory; see `say_into`."""
+    file = io.BytesIO()
+    said = say_into(file, speaker, text, sound, seed=seed)
+    return Made(file.getvalue(), said.duration_s, said.marks, said.times)
+
+
+def say_into(
+    file: BinaryIO, speaker: Speaker, text: str | Script, sound: SoundFormat, *, seed: int = 0
+) -> Said:
+    """All of `text` into an empty `file`, a piece at a time; a seed in the script wins. Plain text or SSML becomes a
+    script here.
 
     Raises BadRequest when there is nothing to say in it, or its markup is malformed, and NotOffered.
     """
-    parts = []
     marks: list[Mark] = []
     script = read_script(text) if isinstance(text, str) else text
     line = Timeline(script.text)
     at_s = 0.0
+    resampler = StreamResampler(speaker.rate_hz, sound.rate_hz)
+    encoder = FileEncoder(
+        file, container=sound.container.value, precision=sound.precision.value, rate_hz=sound.rate_hz
+    )
     for piece in speaker.speak(script, seed=_seed(script, seed)):
-        parts.append(piece.wave.samples)
+        encoder.push(resampler.push(piece.wave.samples))
         marks += [Mark(m.text, m.start_s + at_s, m.end_s + at_s) for m in piece.marks]
         line.add(piece, at_s)
         at_s += piece.wave.duration_s
-    if not parts:
+    if not at_s:
         raise nothing_to_say()
-    wave = resample(Waveform(np.concatenate(parts), speaker.rate_hz), sound.rate_hz)
-    audio = codec.encode(wave, container=sound.container.value, precision=sound.precision.value)
-    return Made(audio, wave.duration_s, tuple(marks), line.finish(wave.duration_s))
+    encoder.push(resampler.push(np.zeros(0, np.float32), last=True))
+    encoder.finish()
+    return Said(encoder.duration_s, tuple(marks), line.finish(encoder.duration_s))
 
 
 def stream(speaker: Speaker, script: Script, sound: SoundFormat, *, seed: int = 0) -> Iterator[bytes]:

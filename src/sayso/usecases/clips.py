@@ -81,7 +81,7 @@ def order_clip(services: Services, caller: Caller, project_id: str, order: ClipO
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
-    voice, _ = check_order(services, caller, project_id, order)
+    voice, _ = check_order(services, caller, project_id, order, is_waited_for=False)
     speaker_of(services, voice)
     now = datetime.now(UTC)
     with services.db.begin() as tx:
@@ -118,7 +118,7 @@ def reorder_clip(services: Services, caller: Caller, project_id: str, clip_id: s
         wants_times=given.get("wants_times", old.wants_times),
         uses_terms=given.get("uses_terms", old.uses_terms),
     )
-    voice, _ = check_order(services, caller, project_id, order)
+    voice, _ = check_order(services, caller, project_id, order, is_waited_for=False)
     speaker_of(services, voice)
     with services.db.begin() as tx:
         clip = clips.find(tx, caller.account_id, project_id, clip_id, lock=True)
@@ -181,14 +181,18 @@ def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: st
 
 
 def check_order(
-    services: Services, caller: Caller, project_id: str, order: ClipOrder
+    services: Services, caller: Caller, project_id: str, order: ClipOrder, *, is_waited_for: bool = True
 ) -> tuple[Voice, Script]:
-    """The voice of `order` and what it is to say. Raises what is wrong with it: NotFound, BadRequest, NotOffered, TooLarge."""
+    """The voice of `order` and what it is to say. Raises what is wrong with it: NotFound, BadRequest, NotOffered, TooLarge.
+
+    A clip for which nobody waits may be longer.
+    """
     limits = services.limits
+    most = limits.clip_characters if is_waited_for else limits.ordered_clip_characters
     with services.db.read() as tx:
         projects.find(tx, caller.account_id, project_id)
     own = dictionary_of(services, caller, is_wanted=order.uses_terms)
-    script = script_of(order.body, limits.clip_characters, field="body", own=own)
+    script = script_of(order.body, most, field="body", own=own)
     check_text("title", order.title, limits.max_name_characters)
     check_url("callback_uri", order.callback_uri, limits.max_url_characters)
     with services.db.read() as tx:

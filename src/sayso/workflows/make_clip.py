@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 from sayso.domain.clip import Clip, ClipState
 from sayso.domain.event import BatchFinished, ClipFailed, ClipFinished, Event
@@ -29,12 +31,13 @@ def workflow_id(clip: Clip) -> str:
 def start(services: Services, clip: Clip) -> None:
     """Begin here, or leave it to the worker process, whose sweep finds it."""
     if durable.works_for(services):
-        durable.start(_lane(clip), workflow_id(clip), make_clip, clip.id, clip.revision)
+        durable.start(_lane(services, clip), workflow_id(clip), make_clip, clip.id, clip.revision)
 
 
-def _lane(clip: Clip) -> str:
-    # Of their own: a thousand clips of a batch keep no single one waiting.
-    return durable.CLIPS if clip.batch_id is None else durable.BATCHES
+def _lane(services: Services, clip: Clip) -> str:
+    # Of their own: neither a thousand clips of a batch nor a chapter keeps a single short one waiting.
+    is_short = len(clip.body) <= services.limits.clip_characters
+    return durable.CLIPS if clip.batch_id is None and is_short else durable.BATCHES
 
 
 def sweep(services: Services) -> None:
@@ -42,7 +45,7 @@ def sweep(services: Services) -> None:
     with services.db.read() as tx:
         waiting = clips.pending(tx)
     for clip in waiting:
-        if durable.is_waiting(_lane(clip), workflow_id(clip)):
+        if durable.is_waiting(_lane(services, clip), workflow_id(clip)):
             continue
         state = durable.status(workflow_id(clip))
         if state is None:
@@ -72,10 +75,15 @@ def speak(clip_id: str, revision: int) -> Outcome:
             own = terms.dictionary(tx, clips.owner(tx, clip.id)) if clip.uses_terms else None
         if voice is None or voice.artifact_key is None:
             return {"failed": f"voice {clip.voice_id} was deleted before the clip was made"}
-        script = script_of(clip.body, services.limits.clip_characters, field="body", own=own)
-        made = synthesis.say(services.speakers.get(voice.artifact_key), script, clip.sound)
-        times = times_text(made.times) if clip.wants_times else None
-        return {"key": services.blobs.put(made.audio), "duration_s": made.duration_s, "times": times}
+        script = script_of(clip.body, services.limits.ordered_clip_characters, field="body", own=own)
+        speaker = services.speakers.get(voice.artifact_key)
+        # In a file: the sound of a chapter is larger than the server.
+        with tempfile.NamedTemporaryFile(dir=services.work_folder, prefix="clip-") as file:
+            said = synthesis.say_into(cast(BinaryIO, file), speaker, script, clip.sound)
+            file.flush()
+            key = services.blobs.put(Path(file.name))
+        times = times_text(said.times) if clip.wants_times else None
+        return {"key": key, "duration_s": said.duration_s, "times": times}
     except SaysoError as broken:
         return {"failed": str(broken)}
     except Exception as broken:  # noqa: BLE001 - the edge of a step: the clip must tell, whatever it was
