@@ -84,7 +84,7 @@ def test_a_voice_is_found_by_its_name_and_never_guessed(
     with server.client(server.others["stranger"]) as stranger:
         assert stranger.post("/v1/audio/speech", json={**body, "voice": own_speaker}).status_code == 404
         voices = stranger.get("/v1/audio/voices").json()["voices"]
-            assert own_speaker not in {value for voice in voices for value in (voice["id"], voice["name"])}
+        assert own_speaker not in {value for voice in voices for value in (voice["id"], voice["name"])}
 
 
 def test_models_and_voices_are_listed(sdk: openai.OpenAI, client: httpx.Client, speaker: str) -> None:
