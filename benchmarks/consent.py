@@ -3,7 +3,8 @@
     python benchmarks/consent.py --cache DIR [--minutes N] [--show] [--json FILE]
 
 Every reader says the right statement in a few ways and each kind of near miss once; the product's own ear hears it,
-without being told the language, and the product's own matcher judges. accepted: the words are right. review: a person
+without being told the language, a second time with less noise where the product would, and the product's own matcher
+judges. accepted: the words are right. review: a person
 has to listen. Nothing depends on human speech.
 - tuned: readers and kinds whose failures were looked at while the rules were made. held out: the others, of which only
   these tables were seen.
@@ -17,7 +18,6 @@ Sound and what was heard are kept in --cache: a second run takes seconds, a run 
 from __future__ import annotations
 
 import argparse
-import functools
 import hashlib
 import json
 import random
@@ -36,8 +36,11 @@ from consent_sound import CONDITIONS, RATE_HZ, spoilt
 from consent_texts import PLATFORMS, RIGHT, Said, held_out_kinds, sayings
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
+from sayso.engines.base import Heard, HeardWord, Weighed
 from sayso.engines.whisper import WhisperEar
-from sayso.text.consent import doubt
+from sayso.pipeline import consent_words
+from sayso.pipeline.consent_words import Asked, Words
+from sayso.pipeline.tools import Quieter
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.statement import Statements, load
 
@@ -48,7 +51,8 @@ TUNED_READERS = (
 """The other readers are held out."""
 NEAR_CONDITIONS = ("clean", "pink 10 dB")
 BRIEFLY = ("plain", "greeting")
-"""Right ones in other conditions."""
+"""Right ones in other conditions than those of `NOISY`."""
+NOISY = ("clean", "pink 10 dB", "babble 10 dB")
 SAMPLED = 16
 """Near misses in other conditions: every so-manyth."""
 COMPANY_KINDS = ("other company", "without the company", "without company", "used by nobody")
@@ -85,9 +89,6 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=1e9, metavar="N", help="stop making sound after N minutes"
     )
-    parser.add_argument(
-        "--first", choices=("neural", "robotic"), default="neural", help="whose near misses are made first"
-    )
     parser.add_argument("--show", action="store_true", help="print the failures of the tuned part")
     parser.add_argument("--show-all", action="store_true", help="those of the held-out part too")
     run(parser.parse_args())
@@ -98,36 +99,47 @@ def run(options: argparse.Namespace) -> None:
     report = common.Report("consent: are the right words accepted, and near misses not?", options)
     statements = load()
     readers, absent = consent_readers.readers(options.models, options.threads)
-    studio = Studio(options.cache, readers, WhisperEar(options.models, options.threads), statements)
+    studio = Studio(
+        options.cache,
+        readers,
+        WhisperEar(options.models, options.threads),
+        Quieter(options.models),
+        statements,
+    )
     print(f"\nreaders: {', '.join(readers)}" + (f"; absent: {'; '.join(absent)}" if absent else ""))
     deadline = time.monotonic() + 60 * options.minutes
-    clips = _clips(list(readers), options.first)
-    heard: dict[Clip, dict[str, Any]] = {}
+    clips = _clips(list(readers))
+    hearings: dict[Clip, tuple[Words, ...]] = {}
     for clip in clips:
-        found = studio.heard(clip, may_work=time.monotonic() < deadline)
+        found = studio.words(clip, may_work=time.monotonic() < deadline)
         if found is not None:
-            heard[clip] = found
-    print(f"clips heard: {len(heard)} of {len(clips)}")
-    verdicts = {clip: judged(statements, clip.said.company, found) for clip, found in heard.items()}
+            hearings[clip] = found
+    print(f"clips heard: {len(hearings)} of {len(clips)}")
+    verdicts = {
+        clip: judged(found, asked_of(statements, clip.said.company)) for clip, found in hearings.items()
+    }
     _tables(report, verdicts)
+    _steps(report, hearings)
+    anybody = asked_of(statements, "")
     free = {
-        clip: judged(statements, "", heard[clip])
-        for clip in heard
+        clip: judged([consent_words.judged(one.heard, anybody) for one in found], anybody)
+        for clip, found in hearings.items()
         if clip.said.is_right or clip.said.kind not in COMPANY_KINDS
     }
     report.table("Where any company passes", _by_condition(free))
     if options.show or options.show_all:
-        _show(heard, verdicts, also_held_out=options.show_all)
+        _show(hearings, verdicts, also_held_out=options.show_all)
     _other_languages(report, options, statements, studio, time.monotonic() < deadline)
     report.close()
 
 
-def _clips(readers: Sequence[str], first: str) -> list[Clip]:
+def _clips(readers: Sequence[str]) -> list[Clip]:
     """What matters most first, and readers, kinds and conditions mixed, so that a part of it says something."""
     said = {reader: sayings(reader, number, seed=SEED) for number, reader in enumerate(readers)}
     every = [(reader, saying) for reader in readers for saying in said[reader]]
     brief = [Clip(r, s, c) for r, s in every for c in CONDITIONS if s.kind in BRIEFLY]
-    close = [Clip(r, s, c) for r, s in every for c in NEAR_CONDITIONS if s.kind not in BRIEFLY]
+    right = [Clip(r, s, c) for r, s in every for c in NOISY if s.is_right and s.kind not in BRIEFLY]
+    close = [Clip(r, s, c) for r, s in every for c in NEAR_CONDITIONS if not s.is_right]
     sampled = [
         Clip(reader, saying, condition)
         for number, reader in enumerate(readers)
@@ -136,9 +148,14 @@ def _clips(readers: Sequence[str], first: str) -> list[Clip]:
         for saying in [one for one in said[reader] if not one.is_right][number % SAMPLED :: SAMPLED]
     ]
     draw = random.Random(SEED)
-    for part in (brief, close, sampled):
+    for part in (brief, right, close, sampled):
         draw.shuffle(part)
-    return brief + sorted(close, key=lambda clip: clip.is_neural != (first == "neural")) + sampled
+    # Readers of one engine take ten times as long to speak as the others.
+    close.sort(key=lambda clip: clip.reader.startswith("kokoro"))
+    wanted, others = [], []
+    for clip in brief + right:
+        (wanted if clip.is_neural else others).append(clip)
+    return wanted + close + others + sampled
 
 
 # --- sound and ear --------------------------------------------------------------------------------
@@ -152,6 +169,7 @@ class Studio:
         folder: Path,
         readers: Mapping[str, consent_readers.Reader],
         ear: WhisperEar,
+        quieter: Quieter,
         statements: Statements,
     ) -> None:
         self._sound = folder / "sound"
@@ -159,6 +177,7 @@ class Studio:
         self._file = folder / "heard.jsonl"
         self._readers = readers
         self._ear = ear
+        self._quieter = quieter
         self._statements = statements
         self._known: dict[str, dict[str, Any]] = {}
         if self._file.is_file():
@@ -166,18 +185,33 @@ class Studio:
                 entry = json.loads(line)
                 self._known[entry["key"]] = entry
 
-    def heard(self, clip: Clip, *, may_work: bool) -> dict[str, Any] | None:
-        """Text, language and words of the clip; None if it was not heard yet and may not be now."""
-        key = _hash(clip.key, clip.condition)
-        if key in self._known or not may_work:
-            return self._known.get(key)
+    def words(self, clip: Clip, *, may_work: bool) -> tuple[Words, ...] | None:
+        """What both hearings come to, the second only where it is needed; None if one of them may not be made now."""
+        asked = asked_of(self._statements, clip.said.company)
+        found: list[Words] = []
+        sound: Waveform | None = None
+        for quieter in (False, True):
+            key = _hash(
+                clip.key, clip.condition, clip.said.company, f"{consent_words.LEFT_DB} dB" if quieter else ""
+            )
+            if key not in self._known:
+                if not may_work:
+                    return None
+                sound = sound or self._sound_of(clip)
+                self.listen(key, self._quieter(sound) if quieter else sound, clip.said.company)
+            found.append(consent_words.judged(heard(self._known[key]), asked))
+            if not consent_words.may_be_misheard(found[0]):
+                break
+        return tuple(found)
+
+    def _sound_of(self, clip: Clip) -> Waveform:
         wave = self.wave(clip.reader, clip.said.pieces)
         others = (
             [self.wave("espeak en-us", (line,)) for line in _TALK]
             if clip.condition.startswith("babble")
             else []
         )
-        return self.listen(key, spoilt(wave, clip.condition, clip.key, others))
+        return spoilt(wave, clip.condition, clip.key, others)
 
     def wave(self, reader: str, pieces: Sequence[str]) -> Waveform:
         """`pieces` one after another, by one reader."""
@@ -192,24 +226,27 @@ class Studio:
             aside.replace(file)
         return codec.decode(file.read_bytes())
 
-    def listen(self, key: str, wave: Waveform) -> dict[str, Any]:
+    def listen(self, key: str, wave: Waveform, company: str) -> None:
         """What the ear makes of it; remembered."""
         began = time.process_time()
-        heard = self._ear.hear(wave, rivals=functools.partial(doubt.rivals, self._statements))
+        found = consent_words.hear(wave, asked_of(self._statements, company), self._ear).heard
         entry = {
             "key": key,
-            "text": heard.text,
-            "language": heard.language,
-            "sure": round(heard.language_confidence, 3),
-            "words": [[word.text, round(word.confidence, 3)] for word in heard.words],
-            "rivals": [[text, round(margin, 2)] for text, margin in heard.rivals],
+            "text": found.text,
+            "language": found.language,
+            "sure": round(found.language_confidence, 3),
+            "words": [[word.text, round(word.confidence, 3)] for word in found.words],
+            "rivals": [[one.start, one.end, one.text, round(one.nats, 2)] for one in found.rivals],
+            "names": [
+                [one.start, one.end, one.text, round(one.nats, 2), round(one.unusual_nats, 2)]
+                for one in found.names
+            ],
             "sound_s": round(wave.duration_s, 2),
             "cpu_s": round(time.process_time() - began, 2),
         }
         with self._file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
         self._known[key] = entry
-        return entry
 
     def known(self, key: str) -> dict[str, Any] | None:
         """What was heard before."""
@@ -237,13 +274,22 @@ def _hash(*parts: str) -> str:
 # --- verdicts -------------------------------------------------------------------------------------
 
 
-def judged(statements: Statements, company: str, heard: Mapping[str, Any]) -> Match | None:
-    """As the product does: by the statement of the language that was heard. None: there is no such statement."""
-    statement = statements.get(heard["language"])
-    if statement is None:
-        return None
-    found = match(heard["text"], statement, company=company, platforms=PLATFORMS)
-    return doubt.weighed(found, heard["rivals"])
+def heard(entry: Mapping[str, Any]) -> Heard:
+    """What was remembered of a hearing."""
+    words = tuple(HeardWord(text, 0.0, 0.0, confidence) for text, confidence in entry["words"])
+    rivals = tuple(Weighed(*one) for one in entry["rivals"])
+    names = tuple(Weighed(*one) for one in entry["names"])
+    return Heard(entry["text"], words, entry["language"], entry["sure"], rivals, names)
+
+
+def asked_of(statements: Statements, company: str) -> Asked:
+    """What the clips are held against."""
+    return Asked(company, PLATFORMS, statements, "en")
+
+
+def judged(words: Sequence[Words], asked: Asked) -> Match | None:
+    """As the product does, of both hearings. None: there is no statement in the language that was heard."""
+    return (words[0] if len(words) == 1 else consent_words.agreed(words[0], words[1], asked)).found
 
 
 def _verdict(found: Match | None) -> str:
@@ -319,26 +365,50 @@ def _tables(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> Non
     )
 
 
+def _steps(report: common.Report, hearings: Mapping[Clip, Sequence[Words]]) -> None:
+    """What each further look brought."""
+    rows = []
+    for is_right in (True, False):
+        for condition in CONDITIONS:
+            clips = [c for c in hearings if (c.said.is_right, c.condition) == (is_right, condition)]
+            if not clips:
+                continue
+            found = [hearings[clip] for clip in clips]
+            rows.append(
+                {
+                    "said": "right" if is_right else "near miss",
+                    "condition": condition,
+                    "clips": len(found),
+                    "accepted as written": sum(h[0].are_right and not h[0].named for h in found),
+                    "with names weighed": sum(h[0].are_right and bool(h[0].named) for h in found),
+                    "heard again": sum(len(h) > 1 for h in found),
+                    "right then": sum(len(h) > 1 and h[1].are_right for h in found),
+                }
+            )
+    report.table("What each further look brought", rows)
+
+
 def _show(
-    heard: Mapping[Clip, Mapping[str, Any]], verdicts: Mapping[Clip, Match | None], *, also_held_out: bool
+    hearings: Mapping[Clip, Sequence[Words]],
+    verdicts: Mapping[Clip, Match | None],
+    *,
+    also_held_out: bool,
 ) -> None:
     for clip, found in verdicts.items():
         is_failure = (_verdict(found) != "accepted") == clip.said.is_right
         if is_failure and (also_held_out or not clip.is_held_out):
-            entry = heard[clip]
             print(
                 f"\n{clip.reader} | {clip.condition} | {clip.said.kind} | {clip.said.company}, {clip.said.platform}"
+                f" | {_verdict(found)}"
             )
-            print(f"  {_verdict(found)} {entry['language']} {entry['sure']}: {entry['text']}")
-            if found:
-                names = (
-                    found.company_heard,
-                    found.company_similarity,
-                    found.platform_heard,
-                    found.platform_similarity,
-                )
+            for words in hearings[clip]:
+                print(f"  {words.heard.language} {words.heard.language_confidence}: {words.heard.text}")
+                told = words.found
+                if told:
+                    print(f"  {told.reasons} missing {told.missing} extra {told.extra} {told.negations}")
+                    print(f"  {told.company_heard!r} {told.company_similarity}, {told.platform_heard!r}")
                 print(
-                    f"  {found.reasons} missing {found.missing} extra {found.extra} {found.negations} {names}"
+                    f"  {[(one.text, round(one.nats, 1)) for one in (*words.heard.rivals, *words.heard.names)]}"
                 )
 
 
@@ -367,22 +437,23 @@ def _other_languages(
     for language, text in texts.items():
         for voice in (language, f"{language}+f3", f"{language}+m3"):
             key = _hash("language", voice, text)
-            heard = studio.known(key)
-            if heard is None and may_work:
-                heard = studio.listen(key, studio.wave(f"espeak {voice}", (text,)))
-            if heard is None:
-                continue
-            found = judged(statements, company, heard)
-            in_english = match(heard["text"], statements["en"], company=company, platforms=PLATFORMS)
+            if studio.known(key) is None:
+                if not may_work:
+                    continue
+                studio.listen(key, studio.wave(f"espeak {voice}", (text,)), company)
+            entry = heard(studio.known(key) or {})
+            asked = asked_of(statements, company)
+            found = judged([consent_words.judged(entry, asked)], asked)
+            in_english = match(entry.text, statements["en"], company=company, platforms=PLATFORMS)
             rows.append(
                 {
                     "voice": voice,
-                    "heard as": heard["language"],
+                    "heard as": entry.language,
                     "own statement": _verdict(found) if language in statements else "none",
                     "coverage": found.coverage if found else None,
                     "held against English": in_english.verdict,
                     "reasons": " ".join(found.reasons) if found else "wrong_language",
-                    "text": heard["text"] if options.show else "",
+                    "text": entry.text if options.show else "",
                 }
             )
     if rows:

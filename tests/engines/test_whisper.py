@@ -193,7 +193,30 @@ def test_what_was_not_said_is_much_less_likely_than_what_was():
 
     heard = WhisperEar(models_dir(), 1).hear(Waveform(said, speaker.rate_hz), rivals=rivals)
 
-    margins = [margin for _, margin in heard.rivals]
-    assert [text for text, _ in heard.rivals] == ["unaware", "not aware", "aware"]
+    margins = [rival.nats for rival in heard.rivals]
+    assert [rival.text for rival in heard.rivals] == ["unaware", "not aware", "aware"]
+    assert {heard.words[rival.start].text for rival in heard.rivals} == {"aware"}
     assert min(margins[:2]) > 5.0
     assert margins[2] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.real
+def test_names_are_told_by_the_language_alone_too():
+    from sayso.engines.kokoro.engine import KokoroEngine
+
+    speaker = KokoroEngine(models_dir(), 1).reader("af_heart")
+    said = np.concatenate(
+        [piece.wave.samples for piece in speaker.speak("My uncle works for Quantiva in town.")]
+    )
+
+    def names(language: str, words: Sequence[str]) -> list[tuple[int, int, str]]:
+        at = list(words).index("in")
+        return [(at - 1, at, name) for name in ("Quantiva", "Microsoft")]
+
+    heard = WhisperEar(models_dir(), 1).hear(Waveform(said, speaker.rate_hz), names=names)
+
+    expected, usual = heard.names
+    assert expected.nats < 7.0 < usual.nats
+    assert usual.unusual_nats < expected.unusual_nats
+    assert expected.nats - expected.unusual_nats < usual.nats - usual.unusual_nats - 10.0
+    assert heard.rivals == ()

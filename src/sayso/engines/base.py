@@ -32,6 +32,21 @@ class HeardWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Other words that were asked about, in place of the words [start:end] that were heard."""
+
+    start: int
+    end: int
+    text: str
+    nats: float
+    """How much less likely they are than those heard: log of the ratio. Near 0, the ear cannot tell them apart;
+    below it, it chose badly."""
+    unusual_nats: float = 0.0
+    """How much less likely they are by the language alone, without the sound; 0 where that was not asked for.
+    Without this a usual name ("Microsoft") would be likelier than a strange one, whatever was said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What an ear made of a recording."""
 
@@ -41,9 +56,8 @@ class Heard:
     """ISO 639-1 code, detected unless it was given."""
     language_confidence: float
     """0 to 1; 1 when the language was given."""
-    rivals: tuple[tuple[str, float], ...] = ()
-    """Other words that were asked about, and how much less likely they are than those heard: nats, log of the
-    ratio. Near 0, the ear cannot tell them apart; below it, it chose badly."""
+    rivals: tuple[Weighed, ...] = ()
+    names: tuple[Weighed, ...] = ()
 
 
 Rivals = Callable[[str, Sequence[str]], Sequence[tuple[int, int, str]]]
@@ -53,10 +67,16 @@ Rivals = Callable[[str, Sequence[str]], Sequence[tuple[int, int, str]]]
 class Ear(Protocol):
     """Speech -> words with times. May be called from several threads; calls may queue."""
 
-    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
+    def hear(
+        self,
+        wave: Waveform,
+        language: str | None = None,
+        rivals: Rivals | None = None,
+        names: Rivals | None = None,
+    ) -> Heard:
         """Transcribe `wave` of any rate and length. Silence gives an empty text and no words.
 
-        An ear that can weighs `rivals` against what it heard: see `Heard.rivals`.
+        An ear that can weighs `rivals` and `names` against what it heard, the names by the language alone, too.
         """
 
 

@@ -159,8 +159,14 @@ class _LazyEar:
         self._lock = threading.Lock()
         self._ear: WhisperEar | None = None
 
-    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
-        return self._get().hear(wave, language, rivals)
+    def hear(
+        self,
+        wave: Waveform,
+        language: str | None = None,
+        rivals: Rivals | None = None,
+        names: Rivals | None = None,
+    ) -> Heard:
+        return self._get().hear(wave, language, rivals, names)
 
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         return self._get().follow(wave, text, language)

@@ -188,8 +188,9 @@ class ToneEar:
         wave: Waveform,
         language: str | None = None,
         rivals: Rivals | None = None,  # noqa: ARG002
+        names: Rivals | None = None,  # noqa: ARG002
     ) -> Heard:
-        """See Ear; knows no `rivals`."""
+        """See Ear; knows no `rivals` and no `names`."""
         time.sleep(self._step_s)
         words: list[HeardWord] = []
         for span in loud_spans(wave):

@@ -13,7 +13,7 @@ import json
 import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from sayso.audio.resample import resample
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
-from sayso.engines.base import Heard, HeardWord, Rivals
+from sayso.engines.base import Heard, HeardWord, Rivals, Weighed
 from sayso.engines.vad import FRAME, SpeechDetector
 from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadRequest
@@ -52,6 +52,8 @@ _MIN_WINDOW_S, _TAIL_S = 10.0, 3.0
 # Following a text it cannot go on talking: shorter windows tell right texts from others as well, at 0.6 of the work.
 _MIN_FOLLOWED_S, _FOLLOWED_TAIL_S = 5.0, 2.0
 
+_SILENCE_S = 10.0  # about as long as what names are heard in
+
 _MARGIN_S = 0.2  # kept around speech: a cut consonant costs a word
 _LONG_PAUSE_S = 3.0  # a silence inside a window invites invented words
 _MAX_CHUNK_S = 28.0
@@ -76,11 +78,18 @@ class WhisperEar:
         self._lock = threading.Lock()
         self._loaded: _Whisper | None = None
 
-    def hear(self, wave: Waveform, language: str | None = None, rivals: Rivals | None = None) -> Heard:
+    def hear(
+        self,
+        wave: Waveform,
+        language: str | None = None,
+        rivals: Rivals | None = None,
+        names: Rivals | None = None,
+    ) -> Heard:
         """Transcribe `wave` of any rate and length; `language` is an ISO 639-1 code, detected if None.
 
-        `rivals` names other words that might have been said: each costs another tenth of a second, and the
-        answer tells how much less likely it is.
+        `rivals` tells other words that might have been said: each costs another tenth of a second, and the
+        answer tells how much less likely it is. `names` does so for words that may be rare: twice the cost, as
+        it is also asked how likely they are where nothing is heard.
         Silence gives an empty text, no words, and a confidence of 0 in the language.
         Raises BadRequest for a language that the network does not know.
         """
@@ -99,18 +108,25 @@ class WhisperEar:
             language, confidence = whisper.detect(encoded[longest])
         texts: list[str] = []
         words: list[HeardWord] = []
-        weighed: list[tuple[str, float]] = []
+        weighed: list[Weighed] = []
+        named: list[Weighed] = []
         for chunk, features in zip(chunks, encoded, strict=True):
             tokens = whisper.transcribe(features, language)
             if not tokens:
                 continue
             texts.append(whisper.text(tokens).strip())
+            before = len(words)
             timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             words.extend(_placed(word, chunk) for word in timed)
+            duration_s = chunk.span.duration_s
             if rivals is not None:
-                weighed += whisper.weigh(features, language, tokens, chunk.span.duration_s, rivals)
+                found = whisper.weigh(features, language, tokens, duration_s, rivals)
+                weighed += [_later(one, before) for one in found]
+            if names is not None:
+                found = whisper.weigh(features, language, tokens, duration_s, names, by_language=True)
+                named += [_later(one, before) for one in found]
         text = " ".join(text for text in texts if text)
-        return Heard(text, tuple(words), language, confidence, tuple(weighed))
+        return Heard(text, tuple(words), language, confidence, tuple(weighed), tuple(named))
 
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         """How likely each word of `text` is, 0 to 1, where `wave` of at most 30 s is heard and the words before are true.
@@ -238,6 +254,7 @@ class _Whisper:
         self.tokens = Tokens(self._spelling)
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
         self._no_times = ids["<|notimestamps|>"]
+        self._silence: ctranslate2.StorageView | None = None
         lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
         self.languages = {vocabulary[index][2:-2]: index for index in lang_ids}
 
@@ -321,8 +338,10 @@ class _Whisper:
         tokens: list[int],
         duration_s: float,
         rivals: Rivals,
-    ) -> list[tuple[str, float]]:
-        """Each of `rivals` of the words in `tokens`, and how much less likely it is, in nats."""
+        *,
+        by_language: bool = False,
+    ) -> list[Weighed]:
+        """Each of `rivals` of the words in `tokens`, and how much less likely it is, also `by_language` alone."""
         ranges = [
             (begin, end)
             for begin, end in self._words(tokens, language)
@@ -331,7 +350,7 @@ class _Whisper:
         words = [self.text(tokens[begin:end]).strip() for begin, end in ranges]
         others = [
             (
-                text,
+                (start, stop, text),
                 [
                     *tokens[: ranges[start][0]],
                     *itertools.chain(*self.tokens.words(text)),
@@ -343,9 +362,21 @@ class _Whisper:
         if not others:
             return []
         heard = self._likelihood(encoded, language, tokens, duration_s)
+        unheard = self._unheard(language, tokens) if by_language else 0.0
         return [
-            (text, heard - self._likelihood(encoded, language, other, duration_s)) for text, other in others
+            Weighed(
+                *rival,
+                heard - self._likelihood(encoded, language, other, duration_s),
+                unheard - self._unheard(language, other) if by_language else 0.0,
+            )
+            for rival, other in others
         ]
+
+    def _unheard(self, language: str, tokens: list[int]) -> float:
+        """As `_likelihood`, where there is nothing to hear."""
+        if self._silence is None:
+            self._silence = self.encode(np.zeros(round(_SILENCE_S * RATE_HZ), np.float32))
+        return self._likelihood(self._silence, language, tokens, _SILENCE_S)
 
     def _likelihood(
         self, encoded: ctranslate2.StorageView, language: str, tokens: list[int], duration_s: float
@@ -394,6 +425,11 @@ def _placed(word: HeardWord, chunk: _Chunk) -> HeardWord:
     if touched:
         start, end = max(start, touched[0].start_s), min(end, touched[-1].end_s)
     return HeardWord(word.text, start, max(start, end), word.confidence)
+
+
+def _later(one: Weighed, words: int) -> Weighed:
+    """`one` behind so many words more."""
+    return replace(one, start=words + one.start, end=words + one.end)
 
 
 def _samples(wave: Waveform, span: Span) -> Samples:

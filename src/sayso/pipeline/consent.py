@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,14 @@ from sayso.audio.spans import join
 from sayso.audio.waveform import Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
 from sayso.domain.quality import REVERBERANT_S
-from sayso.engines.base import Ear, Heard, Progress, SpeechFinder, Voiceprints, Warmable
+from sayso.engines.base import Ear, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
-from sayso.pipeline import speaker_match
+from sayso.pipeline import consent_words, speaker_match
 from sayso.pipeline.consent_files import CONSENT, RECORDINGS
-from sayso.text.consent import challenge, doubt
-from sayso.text.consent.match import Match, match
+from sayso.pipeline.consent_words import Asked as Asked
+from sayso.text.consent import challenge
 from sayso.text.consent.reasons import REASONS
-from sayso.text.consent.statement import Statement, Statements
+from sayso.text.consent.statement import Statement
 
 SHORTEST_S, LONGEST_S = 2.0, 60.0
 LEAST_SPEECH_S = 2.0
@@ -45,30 +44,14 @@ _REVIEW, _REFUSE = Verdict.REVIEW, Verdict.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the consent is held against."""
-
-    company: str
-    """Who may be named; empty: anybody."""
-    platforms: tuple[str, ...]
-    """Any of these names will do."""
-    statements: Statements
-    language: str
-    """In which the voice speaks: the sentence that was asked for."""
-    phrase: str | None = None
-    """Spoken beside the statement, where the server asked for one."""
-    mark_confidence: float | None = None
-    """How surely the consent carries our watermark, 0 to 1, if that was looked for. The server does: its network
-    is there already, and half of this process would be it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Tools:
     """The models that listen. Each loads when first used."""
 
     ear: Ear
     speech: SpeechFinder
     voiceprints: Voiceprints
+    quieter: Callable[[Waveform], Waveform] | None = None
+    """Lowers noise, for a second hearing."""
 
     def warm(self) -> None:
         """Load what the first consent would wait for."""
@@ -94,8 +77,7 @@ def examine(
     progress("hearing the consent", 0.0, None)
     reasons, numbers = _sound(consent, tools)
     if not any(reason.verdict is _REFUSE for reason in reasons):
-        heard = tools.ear.hear(consent, rivals=partial(doubt.rivals, asked.statements))
-        more, words = _words(heard, asked)
+        more, words = _words(consent, asked, tools)
         reasons += more
         numbers |= words
         reasons += _marked(asked.mark_confidence, numbers)
@@ -161,61 +143,39 @@ def _sound(consent: Waveform, tools: Tools) -> tuple[list[Reason], dict[str, Any
     return reasons, numbers
 
 
-def _words(heard: Heard, asked: Asked) -> tuple[list[Reason], dict[str, Any]]:
+def _words(consent: Waveform, asked: Asked, tools: Tools) -> tuple[list[Reason], dict[str, Any]]:
     """Language and words of the statement, and of the challenge where there is one."""
-    numbers: dict[str, Any] = {
-        "words_heard": heard.text,
-        "language": heard.language,
-        "language_confidence": round(heard.language_confidence, 3),
-        "word_confidence": round(_mean([word.confidence for word in heard.words]), 3),
-    }
-    statement = asked.statements.get(heard.language)
-    if statement is None:
+    words = consent_words.hear(consent, asked, tools.ear)
+    texts = [words.heard.text]
+    again: dict[str, Any] = {}
+    if tools.quieter is not None and consent_words.may_be_misheard(words):
+        second = consent_words.hear(tools.quieter(consent), asked, tools.ear)
+        texts.append(second.heard.text)
+        agreed = consent_words.agreed(words, second, asked)
+        again = {"heard_again": second.heard.text, "second_hearing_counts": agreed is not words}
+        words = agreed
+    statement = asked.statements.get(words.heard.language)
+    numbers = consent_words.told(words) | again
+    if statement is None or words.found is None:
         known = ", ".join(asked.statements)
         reason = Reason(
             "wrong_language",
             _REFUSE,
-            f"The consent is spoken in the language {heard.language!r}, it can be checked in {known}.",
+            f"The consent is spoken in the language {words.heard.language!r}, it can be checked in {known}.",
             f'Say: "{asked.statements.sentence(asked.language, asked.company, asked.platforms[0])}"',
         )
         return [reason], numbers
-    found = match(
-        heard.text,
-        statement,
-        company=asked.company,
-        platforms=asked.platforms,
-        phrase=asked.phrase or "",
-    )
-    found = doubt.weighed(found, heard.rivals)
-    numbers |= _told(found)
-    if heard.rivals:
-        # How much less likely the likeliest word was that would turn the sense.
-        rival, margin = min(heard.rivals, key=lambda weighed: weighed[1])
-        numbers |= {"nearest_rival": rival, "nearest_rival_nats": round(margin, 1)}
     reasons = [
         Reason(code, Verdict(REASONS[code].verdict), REASONS[code].sentence, REASONS[code].remedy)
-        for code in found.reasons
+        for code in words.found.reasons
     ]
     if asked.phrase is not None:
-        reasons += _phrase(heard.text, asked.phrase, statement, numbers)
+        reasons += _phrase(texts, asked.phrase, statement, numbers)
     return reasons, numbers
 
 
-def _told(found: Match) -> dict[str, Any]:
-    return {
-        "coverage": round(found.coverage, 3),
-        "company_heard": found.company_heard,
-        "company_similarity": _rounded(found.company_similarity),
-        "platform_heard": found.platform_heard,
-        "platform_similarity": _rounded(found.platform_similarity),
-        "negations": list(found.negations),
-        "missing": list(found.missing),
-        "extra": list(found.extra),
-    }
-
-
-def _phrase(heard: str, phrase: str, statement: Statement, numbers: dict[str, Any]) -> list[Reason]:
-    share = challenge.heard_in(heard, phrase, statement)
+def _phrase(texts: Sequence[str], phrase: str, statement: Statement, numbers: dict[str, Any]) -> list[Reason]:
+    share = max(challenge.heard_in(text, phrase, statement) for text in texts)
     numbers |= {"phrase": phrase, "phrase_heard_ratio": round(share, 3)}
     if share >= challenge.SURE:
         return []
@@ -351,10 +311,6 @@ def _microphone(consent: Waveform, reasons: Sequence[Reason], numbers: dict[str,
             )
         )
     return causes
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
 
 
 def _rounded(value: float | None) -> float | None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sayso.audio.resample import resample
+from sayso.audio.waveform import Waveform
 from sayso.engines.base import Ear
 from sayso.engines.registry import EngineOptions, make_ear
 from sayso.pipeline.consent import Tools
 from sayso.pipeline.report.measure import Instruments
+
+if TYPE_CHECKING:
+    from sayso.engines.enhance import Enhancer
 
 
 def make_tools(engine: str, options: EngineOptions) -> Tools:
@@ -19,7 +27,26 @@ def make_tools(engine: str, options: EngineOptions) -> Tools:
     from sayso.engines.voiceprint import VoiceprintEncoder
 
     models = options.models_dir
-    return Tools(ear, SpeechDetector(models), VoiceprintEncoder(models))
+    return Tools(ear, SpeechDetector(models), VoiceprintEncoder(models), Quieter(models))
+
+
+class Quieter:
+    """Lowers noise. The network and what it needs are loaded by the first consent that was not understood at once."""
+
+    def __init__(self, models_dir: Path) -> None:
+        self._models_dir = models_dir
+        self._enhancer: Enhancer | None = None
+
+    def __call__(self, wave: Waveform) -> Waveform:
+        """`wave` with less noise."""
+        from sayso.pipeline.consent_words import quieter
+
+        if self._enhancer is None:
+            from sayso.engines.enhance import Enhancer
+
+            self._enhancer = Enhancer(self._models_dir)
+        cleaned = self._enhancer.enhance(wave).wave
+        return quieter(wave, resample(cleaned, wave.rate_hz))
 
 
 def make_instruments(engine: str, options: EngineOptions, ear: Ear) -> Instruments:

@@ -45,6 +45,7 @@ def test_the_statement_is_accepted(language: str) -> None:
         "{} Thanks for watching!",
         "{} {}",
         "I am aware that. {}",
+        "I am aware of that recordings. I am aware of that recordings of my voice. {}",
         "I am aware that rec. Sorry. {}",
         "I am aware that recordings of my voice will be used by Acme. Once more. {}",
         "I, I am aware. {}",

@@ -29,6 +29,8 @@ MOST_WORDS = 300
 """Words at most; a minute of quick speech has 250."""
 _MOST_CHARACTERS = 8_000
 _TOO_LITTLE = 0.25  # coverage below which something else was said
+_ENOUGH_FOR_NAMES = 0.5  # coverage from which names may have been misheard
+_MOST_OF_NAME = 2  # words that may be what was made of a name's end
 _MOST_LOST = 2  # key words that may be unclear before it is no longer the statement
 _MOST_BETWEEN = 3  # unexplained words inside the statement, likewise
 _LONGEST_FREE_NAME = 4
@@ -78,11 +80,35 @@ def match(
     """
     words = text_words.read(heard[:_MOST_CHARACTERS], splits_at_apostrophes=statement.splits_at_apostrophes)
     is_long = len(heard) > _MOST_CHARACTERS or len(words) > MOST_WORDS
-    words = _expanded(words[:MOST_WORDS], statement)
+    words = expanded(words[:MOST_WORDS], statement)
     return _Matching(statement, words, company, platforms, phrase, is_long).result()
 
 
-def _expanded(words: Sequence[Word], statement: Statement) -> list[Word]:
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where an expected name should be and was not surely heard."""
+
+    slot: str
+    """"{company}" or "{platform}"."""
+    start: int
+    end: int
+    """The words [start:end] lie between those of the statement that were heard before and after."""
+    before: int
+    """How many words of the statement right before the name were not heard, either."""
+    is_last: bool
+    """Nothing of the statement was heard behind it: where the name ends is not known."""
+    is_there: bool
+    """The name was heard, but not alone: all that was heard has to be it."""
+
+
+def gaps(words: Sequence[Word], statement: Statement, *, company: str, platforms: Sequence[str]) -> list[Gap]:
+    """What to ask the recogniser for once more. Nothing where something denies the statement."""
+    if not words or len(words) > MOST_WORDS:
+        return []
+    return _Matching(statement, list(words), company, platforms, "", False).gaps()
+
+
+def expanded(words: Sequence[Word], statement: Statement) -> list[Word]:
     """Words that stand for several, as those: "im" is "i", "am"."""
     found: list[Word] = []
     for word in words:
@@ -116,6 +142,7 @@ class _Matching:
         }
         self._places = align(statement, words, self._expected)
         self._names = {part.text: index for index, part in enumerate(statement.parts) if part.is_name}
+        self._light = {part.text for part in statement.parts if not part.is_key and not part.is_name}
         self._phrase = statement.words(phrase)
         self._similarity: dict[str, float | None] = {}
         for index in self._names.values():
@@ -198,6 +225,46 @@ class _Matching:
             if self._words[at].ends:
                 return at + 1
         return limit
+
+    def gaps(self) -> list[Gap]:
+        """The places of expected names that were not surely heard."""
+        found: list[Gap] = []
+        turning = self._turning()
+        if "words_negated" in turning.values() or self._coverage() < _ENOUGH_FOR_NAMES:
+            return found
+        for slot in (COMPANY, PLATFORM):
+            index = self._names[slot]
+            earlier = [i for i in range(index) if self._places[i].is_heard]
+            later = [i for i in range(index + 1, len(self._places)) if self._places[i].is_heard]
+            if not self._expected[slot] or not earlier:
+                continue
+            before = index - 1 - earlier[-1]
+            start = self._places[earlier[-1]].end
+            end = self._places[later[0]].start if later else self._last_end(index, start)
+            is_sure = not before and (self._similarity[slot] or 0.0) >= NAME_SURE
+            if is_sure and later:
+                # What follows the right name is no part of it: "Acme and Globex".
+                end = self._places[index].end
+            is_clear = (turning.keys() | self._unexplained).isdisjoint(range(start, end))
+            if start < end and not (is_sure and is_clear):
+                found.append(Gap(slot, start, end, before, not later, is_sure))
+        return found
+
+    def _last_end(self, index: int, start: int) -> int:
+        """Where a name that ends the statement ends at the latest: what follows it is no part of it."""
+        end = self._places[index].end
+        if not self._places[index].is_heard:
+            ends = (at + 1 for at in range(start, len(self._words)) if self._words[at].ends)
+            return next(ends, len(self._words))
+        # "Resemble and eye" is "Resemble AI" rather than "Resemble" and something else.
+        turning = self._turning()
+        known = end
+        while end < len(self._words) and not self._words[end - 1].ends:
+            is_filler = (self._words[end].text,) in self._statement.fillers
+            if not (end in self._unexplained or is_filler) or end in turning:
+                break
+            end += 1
+        return end if end - known <= _MOST_OF_NAME else known
 
     # what is beside the statement
 
@@ -299,6 +366,10 @@ class _Matching:
             return 0
         neighbours = [words[i].text for i in (at - 1, at + 1) if 0 <= i < len(words)]
         if longest and (word in neighbours or word == said[0]):
+            return 1
+        # "I am aware of that recordings": a light word more in what was begun and is said again.
+        is_outside = not self._start <= at < self._end
+        if is_outside and word in self._light and len(neighbours) > 1 and set(neighbours) <= set(said):
             return 1
         # A word that was broken off: "rec, recordings".
         is_begun = at + 1 < len(words) and len(word) > 1 and words[at + 1].text.startswith(word)

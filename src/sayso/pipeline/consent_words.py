@@ -1,0 +1,185 @@
+"""Are the words of a consent right? They are heard, held against the statement, and heard again without noise if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Ear, Heard
+from sayso.text.consent import doubt, names
+from sayso.text.consent.match import Match, match
+from sayso.text.consent.names import Reading
+from sayso.text.consent.statement import Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the consent is held against."""
+
+    company: str
+    """Who may be named; empty: anybody."""
+    platforms: tuple[str, ...]
+    """Any of these names will do."""
+    statements: Statements
+    language: str
+    """In which the voice speaks: the sentence that was asked for."""
+    phrase: str | None = None
+    """Spoken beside the statement, where the server asked for one."""
+    mark_confidence: float | None = None
+    """How surely the consent carries our watermark, 0 to 1, if that was looked for. The server does: its network
+    is there already, and half of this process would be it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One hearing and what it comes to."""
+
+    heard: Heard
+    found: Match | None
+    """None: there is no statement in the language that was heard."""
+    named: tuple[Reading, ...] = ()
+    """Expected names that were taken for said, though others were written."""
+
+    @property
+    def are_right(self) -> bool:
+        """Nothing speaks against them."""
+        return self.found is not None and not self.found.reasons
+
+
+LEFT_DB = 12.0
+"""By so much noise is lowered for the second hearing. All of it takes words along."""
+
+SURE_WORD = 0.8
+"""A word of which the first hearing is so sure was said."""
+
+_FINAL = frozenset({"words_question", "words_asked", "words_uncertain", "words_too_many", "words_mixed"})
+"""What another hearing cannot make good. Nor can it where a word turned the sense."""
+
+
+def hear(wave: Waveform, asked: Asked, ear: Ear) -> Words:
+    """The words of `wave`, judged."""
+
+    def expected(language: str, words: Sequence[str]) -> list[tuple[int, int, str]]:
+        statement = asked.statements.get(language)
+        if statement is None:
+            return []
+        return names.readings(statement, words, company=asked.company, platforms=asked.platforms)
+
+    rivals = partial(doubt.rivals, asked.statements)
+    return judged(ear.hear(wave, rivals=rivals, names=expected), asked)
+
+
+def judged(heard: Heard, asked: Asked) -> Words:
+    """What was heard, held against the statement of its language."""
+    statement = asked.statements.get(heard.language)
+    if statement is None:
+        return Words(heard, None)
+    found = match(
+        heard.text, statement, company=asked.company, platforms=asked.platforms, phrase=asked.phrase or ""
+    )
+    named: tuple[Reading, ...] = ()
+    readings = [Reading(one.start, one.end, one.text, one.nats, one.unusual_nats) for one in heard.names]
+    if found.reasons and readings:
+        found, named = names.settled(
+            found,
+            [word.text for word in heard.words],
+            readings,
+            statement,
+            company=asked.company,
+            platforms=asked.platforms,
+            phrase=asked.phrase or "",
+        )
+    return Words(heard, doubt.weighed(found, _margins(heard)), named)
+
+
+def may_be_misheard(words: Words) -> bool:
+    """Whether another hearing could tell more: nothing was heard that turns the sense of the statement."""
+    found = words.found
+    if found is None:
+        return True
+    return bool(found.reasons) and not found.negations and _FINAL.isdisjoint(found.reasons)
+
+
+def agreed(first: Words, second: Words, asked: Asked) -> Words:
+    """What both hearings come to: where all of the second is right, and the first heard nothing else surely, a person.
+
+    It accepts nothing by itself: too few near misses were heard that way yet (docs/lab/consent.md).
+    """
+    if second.found is None or not second.are_right or _sure_of_more(first, asked):
+        return first
+    return replace(second, found=replace(second.found, reasons=("words_unclear",)))
+
+
+def _sure_of_more(words: Words, asked: Asked) -> bool:
+    """Whether words that nothing explains were heard clearly: noise may make them up, but it is not sure of them."""
+    statement = asked.statements.get(words.heard.language)
+    if statement is None or words.found is None:
+        return False
+    extra = set(words.found.extra)
+    return any(
+        word.confidence >= SURE_WORD and not extra.isdisjoint(statement.words(word.text))
+        for word in words.heard.words
+    )
+
+
+def quieter(wave: Waveform, cleaned: Waveform, most_db: float = LEFT_DB) -> Waveform:
+    """`wave` with its noise lowered by at most `most_db`, by means of what is left of it without any."""
+    n = min(len(wave.samples), len(cleaned.samples))
+    left = np.float32(10.0 ** (-most_db / 20.0))
+    return Waveform(left * wave.samples[:n] + (1 - left) * cleaned.samples[:n], wave.rate_hz)
+
+
+def told(words: Words) -> dict[str, Any]:
+    """Every number of a hearing."""
+    heard, found = words.heard, words.found
+    numbers: dict[str, Any] = {
+        "words_heard": heard.text,
+        "language": heard.language,
+        "language_confidence": round(heard.language_confidence, 3),
+        "word_confidence": round(_mean([word.confidence for word in heard.words]), 3),
+    }
+    if found is None:
+        return numbers
+    numbers |= {
+        "coverage": round(found.coverage, 3),
+        "company_heard": found.company_heard,
+        "company_similarity": _rounded(found.company_similarity),
+        "platform_heard": found.platform_heard,
+        "platform_similarity": _rounded(found.platform_similarity),
+        "negations": list(found.negations),
+        "missing": list(found.missing),
+        "extra": list(found.extra),
+    }
+    if words.named:
+        # Names that were written otherwise, and how much less likely the expected ones were.
+        numbers["names_weighed"] = [
+            {
+                "heard": " ".join(word.text for word in heard.words[one.start : one.end]),
+                "expected": one.text,
+                "nats": round(one.nats, 1),
+                "by_sound_nats": round(one.nats - one.unusual_nats, 1),
+            }
+            for one in words.named
+        ]
+    if heard.rivals:
+        # How much less likely the likeliest word was that would turn the sense.
+        rival, margin = min(_margins(heard), key=lambda weighed: weighed[1])
+        numbers |= {"nearest_rival": rival, "nearest_rival_nats": round(margin, 1)}
+    return numbers
+
+
+def _margins(heard: Heard) -> list[tuple[str, float]]:
+    return [(one.text, one.nats) for one in heard.rivals]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

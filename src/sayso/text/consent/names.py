@@ -1,0 +1,163 @@
+"""Was the expected name said after all? Where another was written, the recogniser is asked for the expected one.
+
+A recogniser writes names that it does not know as others that it does, above all in noise: "Norfolk went" for
+"Northwind", "I resemble" for "by Resemble". What is written there says little. But it can be asked how much less likely
+the expected name is than what it wrote: a few nats where it was said, twenty where another was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sayso.text.consent import words as text_words
+from sayso.text.consent.match import Gap, Match, expanded, gaps, match
+from sayso.text.consent.sound import names_alike
+from sayso.text.consent.statement import COMPANY, Statement
+from sayso.text.consent.words import Word
+
+MOST_NATS = 7.0
+"""So much less likely than what was written the expected name may be, the sound and the language taken together."""
+MOST_NATS_TWICE = 16.0
+"""The same, added to what it is by the sound alone, where what the language says is taken off."""
+
+_MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
+_MOST_STARTS = 3  # words at which a name may begin
+_MOST_READINGS = 4  # of a name; each costs a tenth of a second
+_HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
+_RANK = {"accepted": 0, "review": 1, "refused": 2}
+_MARK = re.compile(r"[.!?]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An expected name in place of the words [start:end]."""
+
+    start: int
+    end: int
+    text: str
+    nats: float
+    """How much less likely it is than those words."""
+    unusual_nats: float = 0.0
+    """How much less likely it is by the language alone."""
+
+
+def readings(
+    statement: Statement, words: Sequence[str], *, company: str, platforms: Sequence[str]
+) -> list[tuple[int, int, str]]:
+    """(start, end, text): how expected names may be read in `words`, as they were written, that do not have them."""
+    pieces, owners = _pieces(statement, words)
+    found: list[tuple[int, int, str]] = []
+    for gap in gaps(pieces, statement, company=company, platforms=platforms):
+        names = [company] if gap.slot == COMPANY else _spellings(platforms)
+        ranked = sorted(_in_gap(statement, words, pieces, owners, gap, names), key=lambda one: -one[0])
+        found += [reading for _, reading in ranked[:_MOST_READINGS]]
+    return found
+
+
+def settled(
+    found: Match,
+    words: Sequence[str],
+    weighed: Sequence[Reading],
+    statement: Statement,
+    *,
+    company: str,
+    platforms: Sequence[str],
+    phrase: str = "",
+) -> tuple[Match, tuple[Reading, ...]]:
+    """`found`, or what it becomes with expected names that are likely enough, and those."""
+    near = sorted((one for one in weighed if is_near(one, words, statement)), key=lambda one: one.nats)
+    best: tuple[Match, tuple[Reading, ...]] = (found, ())
+    pairs = [pair for pair in itertools.combinations(near, 2) if _are_apart(*pair)]
+    ways: list[tuple[Reading, ...]] = [*((one,) for one in near), *pairs]
+    for way in sorted(ways, key=lambda way: sum(one.nats for one in way)):
+        text = " ".join(_with(words, way))
+        anew = match(text, statement, company=company, platforms=platforms, phrase=phrase)
+        if _RANK[anew.verdict] < _RANK[best[0].verdict]:
+            best = (anew, way)
+    return best
+
+
+def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
+    """Whether it may have been said: it is likely enough, and that not for being a usual name."""
+    if reading.nats > MOST_NATS:
+        return False
+    written = statement.words(" ".join(words[reading.start : reading.end]))
+    name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
+    is_written = set(name) <= set(written)
+    return is_written or 2.0 * reading.nats - reading.unusual_nats <= MOST_NATS_TWICE
+
+
+def _with(words: Sequence[str], way: Sequence[Reading]) -> list[str]:
+    said = list(words)
+    for one in sorted(way, key=lambda one: -one.start):
+        said[one.start : one.end] = [one.text]
+    return said
+
+
+def _are_apart(first: Reading, second: Reading) -> bool:
+    return first.end <= second.start or second.end <= first.start
+
+
+def _pieces(statement: Statement, words: Sequence[str]) -> tuple[list[Word], list[int]]:
+    """The words as they are compared, and which of `words` each comes from."""
+    pieces: list[Word] = []
+    owners: list[int] = []
+    for index, word in enumerate(words):
+        read = text_words.read(word, splits_at_apostrophes=statement.splits_at_apostrophes)
+        made = expanded(read, statement)
+        pieces += made
+        owners += [index] * len(made)
+    return pieces, owners
+
+
+def _spellings(platforms: Sequence[str]) -> list[str]:
+    """A name is written with a capital, whatever it is configured as."""
+    return list(dict.fromkeys(name[:1].upper() + name[1:] for name in platforms))
+
+
+def _in_gap(
+    statement: Statement,
+    words: Sequence[str],
+    pieces: Sequence[Word],
+    owners: Sequence[int],
+    gap: Gap,
+    names: Sequence[str],
+) -> Iterator[tuple[float, tuple[int, int, str]]]:
+    """How alike what was written and the name are, and the reading."""
+    lead = _lead(statement, gap)
+    hesitation = next((word for word in _HESITATIONS if (word,) in statement.fillers), "")
+    # Only whole words of the recogniser's can be read in another way.
+    first = owners[gap.start]
+    first += gap.start > 0 and owners[gap.start - 1] == first
+    last = owners[gap.end - 1] + 1
+    last -= gap.end < len(owners) and owners[gap.end] == last - 1
+    if lead is None or first >= last:
+        return
+    for start in range(first, first + 1 if lead or gap.is_there else min(last, first + _MOST_STARTS)):
+        ends = range(start + 1, last + 1) if gap.is_last and not gap.is_there else (last,)
+        for end in ends:
+            heard = [piece.text for piece, owner in zip(pieces, owners, strict=True) if start <= owner < end]
+            mark = _MARK.search(words[end - 1])
+            for name in names:
+                said = statement.words(f"{lead}{name}")
+                text = f"{lead}{name}{mark.group() if mark else ''}"
+                if len(heard) <= len(said) + _MOST_MORE:
+                    yield names_alike(heard, said), (start, end, text)
+                if hesitation and not lead and 1 < len(heard) <= len(said) + _MOST_MORE:
+                    yield names_alike(heard[1:], said), (start, end, f"{hesitation}, {text}")
+
+
+def _lead(statement: Statement, gap: Gap) -> str | None:
+    """The words of the statement right before the name that were not heard, as they are written; None if unknown."""
+    if not gap.before:
+        return ""
+    index = next(i for i, part in enumerate(statement.parts) if part.text == gap.slot)
+    missing = statement.parts[index - gap.before : index]
+    if any(part.is_name or part.is_key for part in missing):
+        return None
+    written = statement.text.split(gap.slot)[0].split()[-gap.before :]
+    lead = " ".join(written)
+    return f"{lead} " if statement.words(lead) == tuple(part.text for part in missing) else None

@@ -1,0 +1,122 @@
+"""An expected name that was written otherwise is asked for; nothing but names can be made good that way."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from near_misses import NEAR_MISSES, NearMiss, changed
+
+from sayso.text.consent.match import match
+from sayso.text.consent.names import MOST_NATS, Reading, readings, settled
+from sayso.text.consent.statement import load
+
+STATEMENTS = load()
+COMPANY, PLATFORMS = "Acme Robotics", ("sayso", "Resemble AI")
+ENGLISH = STATEMENTS["en"]
+RIGHT = ENGLISH.sentence(COMPANY, "Sayso")
+
+
+def asked(text: str, language: str = "en") -> list[tuple[int, int, str]]:
+    return readings(STATEMENTS[language], text.split(), company=COMPANY, platforms=PLATFORMS)
+
+
+def verdict(text: str, *, nats: float, language: str = "en") -> str:
+    """What becomes of `text` where every expected name is `nats` less likely than what was written."""
+    statement = STATEMENTS[language]
+    words = text.split()
+    found = match(text, statement, company=COMPANY, platforms=PLATFORMS)
+    weighed = [Reading(start, end, name, nats) for start, end, name in asked(text, language)]
+    return settled(found, words, weighed, statement, company=COMPANY, platforms=PLATFORMS)[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        ("Acme Robotics", "Norfolk went"),
+        ("Acme Robotics", "Oom, acne robots"),
+        ("Acme Robotics", "um, a knee"),
+        ("Acme Robotics", "them. Acme robotics"),
+        ("by Sayso", "by sasing"),
+        ("by Sayso", "by say-self"),
+        ("voice by Sayso", "voice. I resemble AI"),
+        ("by Sayso.", "by Saddle. Thank you."),
+        ("by Acme Robotics", "by unicorns. Acme robotics"),
+        ("by Sayso", "by resemble and eye"),
+    ],
+)
+def test_a_name_that_was_written_otherwise_counts_if_it_is_likely_enough(find: str, put: str) -> None:
+    heard = RIGHT.replace(find, put)
+    assert heard != RIGHT
+    assert match(heard, ENGLISH, company=COMPANY, platforms=PLATFORMS).verdict != "accepted"
+    assert verdict(heard, nats=MOST_NATS) == "accepted"
+    assert verdict(heard, nats=MOST_NATS + 0.1) != "accepted"
+
+
+@pytest.mark.parametrize(
+    "end", ["by sasing. That is a lie.", "by sasing that is a lie", "by sasing, if I were paid."]
+)
+def test_a_likely_name_takes_nothing_else_along(end: str) -> None:
+    assert verdict(RIGHT.replace("by Sayso.", end), nats=-50.0) != "accepted"
+
+
+def test_both_names_may_be_written_otherwise() -> None:
+    heard = RIGHT.replace("Acme Robotics", "Norfolk went").replace("by Sayso", "by sasing")
+    assert verdict(heard, nats=3.0) == "accepted"
+
+
+def test_what_is_asked_lies_where_the_name_should_be() -> None:
+    words = RIGHT.replace("Acme Robotics", "Norfolk went").split()
+    start = words.index("Norfolk")
+    assert (start, start + 2, "Acme Robotics") in asked(" ".join(words))
+    assert all(begin >= start and end <= start + 2 for begin, end, _ in asked(" ".join(words)))
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        RIGHT,
+        "",
+        "The ferry leaves at seven.",
+        RIGHT.replace("by Acme Robotics", "by nobody"),
+        RIGHT.replace("by Acme Robotics", "without Acme Robotics"),
+        RIGHT.replace("I am aware", "I am not aware").replace("Sayso", "sasing"),
+        RIGHT.replace("by Acme Robotics to", "to"),
+        RIGHT.replace(" by Sayso.", "."),
+        f"{RIGHT} That is a lie.",
+    ],
+)
+def test_nothing_is_asked_where_names_are_right_denied_or_not_there(heard: str) -> None:
+    assert asked(heard) == []
+
+
+def of_a_name(near: NearMiss) -> bool:
+    """Only a name is another, so that how likely the expected one is decides alone."""
+    codes = {"wrong_company", "wrong_platform", "company_unclear", "platform_unclear"}
+    return near.code in codes or near.put.endswith("someone else")
+
+
+@pytest.mark.parametrize("near", [near for near in NEAR_MISSES if not of_a_name(near)], ids=str)
+def test_no_likely_name_makes_another_sentence_right(near: NearMiss) -> None:
+    text = changed(STATEMENTS[near.language].sentence(COMPANY, "Sayso"), near)
+    assert verdict(text, nats=-50.0, language=near.language) != "accepted"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    words=st.lists(
+        st.sampled_from([*RIGHT.split(), "not", "Norfolk", "if", "they", "um,", "say-self.", "é", "..."])
+    ),
+    at=st.integers(0, 20),
+)
+def test_readings_lie_within_the_words_and_hold_an_expected_name(words: list[str], at: int) -> None:
+    mixed = [*RIGHT.split()[:at], *words, *RIGHT.split()[at:]]
+    found = asked(" ".join(mixed))
+    assert len(found) <= 8
+    for start, end, text in found:
+        assert 0 <= start < end <= len(mixed)
+        assert text.removeprefix("by ").removeprefix("um, ").rstrip(".!?") in {
+            COMPANY,
+            "Sayso",
+            "Resemble AI",
+        }
