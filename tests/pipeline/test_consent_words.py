@@ -20,7 +20,7 @@ from sayso.pipeline.consent_words import (
     quieter,
     told,
 )
-from sayso.text.consent.names import MOST_NATS, MOST_NATS_WRITTEN
+from sayso.text.consent.names import MOST_NATS, MOST_NATS_TWICE
 from sayso.text.consent.statement import load
 
 STATEMENTS = load()
@@ -75,10 +75,14 @@ def test_a_rival_that_is_nearly_as_likely_is_not_heard_away() -> None:
     assert not may_be_misheard(doubtful)
 
 
-def test_the_second_hearing_decides_where_all_of_it_is_right() -> None:
+def verdict(words: Words) -> str:
+    return "refused" if words.found is None else words.found.verdict
+
+
+def test_a_second_hearing_that_is_right_asks_for_a_person() -> None:
     first = heard(RIGHT.replace("will be used", "will unit").replace("train and create", ""), sure=0.4)
-    assert not first.are_right
-    assert agreed(first, heard(RIGHT), ASKED).are_right
+    assert verdict(first) == "refused"
+    assert verdict(agreed(first, heard(RIGHT), ASKED)) == "review"
     other = heard(RIGHT.replace("train", "banana"))
     assert agreed(first, other, ASKED) is first
 
@@ -88,23 +92,27 @@ def test_what_the_first_hearing_was_sure_of_counts() -> None:
     assert may_be_misheard(heard(text))
     surely, hardly = heard(text, sure=SURE_WORD), heard(text, sure=SURE_WORD - 0.01)
     assert agreed(surely, heard(RIGHT), ASKED) is surely
-    assert agreed(hardly, heard(RIGHT), ASKED).are_right
+    assert verdict(agreed(hardly, heard(RIGHT), ASKED)) == "review"
 
 
 def test_an_expected_name_that_is_likely_enough_counts_and_is_told() -> None:
     text = RIGHT.replace("Acme Robotics", "Norfolk went")
     at = text.split().index("Norfolk")
-    # 8.0 behind, and 6.0 by the sound alone.
-    near = Weighed(at, at + 2, "Acme Robotics", 8.0, 8.0 - (MOST_NATS - 8.0))
+    near = Weighed(at, at + 2, "Acme Robotics", MOST_NATS, 3.0)
     words = heard(text, names=(near,))
     assert words.are_right
     numbers = told(words)
     assert numbers["words_heard"] == text
     assert numbers["names_weighed"] == [
-        {"heard": "Norfolk went", "expected": "Acme Robotics", "nats": 8.0, "by_sound_nats": MOST_NATS - 8.0}
+        {
+            "heard": "Norfolk went",
+            "expected": "Acme Robotics",
+            "nats": MOST_NATS,
+            "by_sound_nats": MOST_NATS - 3.0,
+        }
     ]
     assert "nearest_rival" not in numbers
-    far = heard(text, names=(replace(near, nats=8.1),))
+    far = heard(text, names=(replace(near, nats=MOST_NATS + 0.1),))
     assert not far.are_right
     assert "names_weighed" not in told(far)
 
@@ -114,7 +122,7 @@ def test_a_usual_name_is_not_likely_for_being_usual() -> None:
     asked = Asked("Acme Robotics", ("Microsoft",), STATEMENTS, "en")
     at = text.split().index("sasing.")
     words = tuple(HeardWord(word, 0.0, 0.0, 0.9) for word in text.split())
-    for by_sound, is_right in ((MOST_NATS - 5.0, True), (MOST_NATS - 4.9, False)):
+    for by_sound, is_right in ((MOST_NATS_TWICE - 5.0, True), (MOST_NATS_TWICE - 4.9, False)):
         name = Weighed(at, at + 1, "Microsoft.", 5.0, 5.0 - by_sound)
         assert judged(Heard(text, words, "en", 0.99, (), (name,)), asked).are_right is is_right
 
@@ -122,9 +130,9 @@ def test_a_usual_name_is_not_likely_for_being_usual() -> None:
 def test_a_name_that_was_written_beside_something_else_is_not_asked_for_how_usual_it_is() -> None:
     text = RIGHT.replace("by Acme", "by unicorns. Acme")
     at = text.split().index("unicorns.")
-    near = Weighed(at, at + 3, "um, Acme Robotics", MOST_NATS_WRITTEN, -30.0)
+    near = Weighed(at, at + 3, "um, Acme Robotics", MOST_NATS, -30.0)
     assert heard(text, names=(near,)).are_right
-    assert not heard(text, names=(replace(near, nats=MOST_NATS_WRITTEN + 0.1),)).are_right
+    assert not heard(text, names=(replace(near, nats=MOST_NATS + 0.1),)).are_right
     other = RIGHT.replace("by Acme", "by unicorns, Wayne")
     assert not heard(other, names=(near,)).are_right
 

@@ -152,7 +152,7 @@ def _words(consent: Waveform, asked: Asked, tools: Tools) -> tuple[list[Reason],
         second = consent_words.hear(tools.quieter(consent), asked, tools.ear)
         texts.append(second.heard.text)
         agreed = consent_words.agreed(words, second, asked)
-        again = {"heard_again": second.heard.text, "second_hearing_decides": agreed is not words}
+        again = {"heard_again": second.heard.text, "second_hearing_counts": agreed is not words}
         words = agreed
     statement = asked.statements.get(words.heard.language)
     numbers = consent_words.told(words) | again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -106,8 +106,13 @@ def may_be_misheard(words: Words) -> bool:
 
 
 def agreed(first: Words, second: Words, asked: Asked) -> Words:
-    """What both hearings come to: the second decides where all of it is right, and the first heard nothing else surely."""
-    return second if second.are_right and not _sure_of_more(first, asked) else first
+    """What both hearings come to: where all of the second is right, and the first heard nothing else surely, a person.
+
+    It accepts nothing by itself: too few near misses were heard that way yet (docs/lab/consent.md).
+    """
+    if second.found is None or not second.are_right or _sure_of_more(first, asked):
+        return first
+    return replace(second, found=replace(second.found, reasons=("words_unclear",)))
 
 
 def _sure_of_more(words: Words, asked: Asked) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from near_misses import NEAR_MISSES, NearMiss, changed
 
 from sayso.text.consent.match import match
-from sayso.text.consent.names import MOST_NATS, MOST_NATS_WRITTEN, Reading, readings, settled
+from sayso.text.consent.names import MOST_NATS, Reading, readings, settled
 from sayso.text.consent.statement import load
 
 STATEMENTS = load()
@@ -22,11 +22,11 @@ def asked(text: str, language: str = "en") -> list[tuple[int, int, str]]:
 
 
 def verdict(text: str, *, nats: float, language: str = "en") -> str:
-    """What becomes of `text` where every expected name is `nats` less likely than what was written, and as unusual."""
+    """What becomes of `text` where every expected name is `nats` less likely than what was written."""
     statement = STATEMENTS[language]
     words = text.split()
     found = match(text, statement, company=COMPANY, platforms=PLATFORMS)
-    weighed = [Reading(start, end, name, nats, nats) for start, end, name in asked(text, language)]
+    weighed = [Reading(start, end, name, nats) for start, end, name in asked(text, language)]
     return settled(found, words, weighed, statement, company=COMPANY, platforms=PLATFORMS)[0].verdict
 
 
@@ -36,10 +36,12 @@ def verdict(text: str, *, nats: float, language: str = "en") -> str:
         ("Acme Robotics", "Norfolk went"),
         ("Acme Robotics", "Oom, acne robots"),
         ("Acme Robotics", "um, a knee"),
+        ("Acme Robotics", "them. Acme robotics"),
         ("by Sayso", "by sasing"),
         ("by Sayso", "by say-self"),
         ("voice by Sayso", "voice. I resemble AI"),
         ("by Sayso.", "by Saddle. Thank you."),
+        ("by Acme Robotics", "by unicorns. Acme robotics"),
         ("by Sayso", "by resemble and eye"),
     ],
 )
@@ -49,14 +51,6 @@ def test_a_name_that_was_written_otherwise_counts_if_it_is_likely_enough(find: s
     assert match(heard, ENGLISH, company=COMPANY, platforms=PLATFORMS).verdict != "accepted"
     assert verdict(heard, nats=MOST_NATS) == "accepted"
     assert verdict(heard, nats=MOST_NATS + 0.1) != "accepted"
-
-
-@pytest.mark.parametrize("beside", ["them.", "unicorns.", "by one,"])
-def test_a_name_may_be_written_beside_what_was_made_of_a_hesitation(beside: str) -> None:
-    heard = RIGHT.replace("Acme Robotics", f"{beside} Acme robotics")
-    assert match(heard, ENGLISH, company=COMPANY, platforms=PLATFORMS).verdict != "accepted"
-    assert verdict(heard, nats=MOST_NATS_WRITTEN) == "accepted"
-    assert verdict(heard, nats=MOST_NATS_WRITTEN + 0.1) != "accepted"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sayso.text.consent.match import Match
 from sayso.text.consent.reasons import in_order
 from sayso.text.consent.statement import Statement
 
-LEAST_MARGIN = 8.0
+LEAST_MARGIN = 5.0
 """Nats: below this the rival may have been said, and a person has to listen."""
 
 

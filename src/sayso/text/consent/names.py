@@ -18,11 +18,10 @@ from sayso.text.consent.sound import names_alike
 from sayso.text.consent.statement import COMPANY, Statement
 from sayso.text.consent.words import Word
 
-MOST_NATS = 14.0
-"""How much less likely than what was written the expected name is, with the sound and the language taken together and
-by the sound alone: the sum of both may be so much."""
-MOST_NATS_WRITTEN = 7.0
-"""Where the name was written, and something else beside it: how much less likely it is alone."""
+MOST_NATS = 7.0
+"""So much less likely than what was written the expected name may be, the sound and the language taken together."""
+MOST_NATS_TWICE = 16.0
+"""The same, added to what it is by the sound alone, where what the language says is taken off."""
 
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
@@ -83,11 +82,12 @@ def settled(
 
 def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
     """Whether it may have been said: it is likely enough, and that not for being a usual name."""
+    if reading.nats > MOST_NATS:
+        return False
     written = statement.words(" ".join(words[reading.start : reading.end]))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
-    if set(name) <= set(written):
-        return reading.nats <= MOST_NATS_WRITTEN
-    return 2.0 * reading.nats - reading.unusual_nats <= MOST_NATS
+    is_written = set(name) <= set(written)
+    return is_written or 2.0 * reading.nats - reading.unusual_nats <= MOST_NATS_TWICE
 
 
 def _with(words: Sequence[str], way: Sequence[Reading]) -> list[str]:
