@@ -169,7 +169,8 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_a_child_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
-    laid_by_hand(tmp_path, {f"{i}.wav": sound(1.0, seed=i) for i in range(6)})
+    # So many that it is surely not through when the signal arrives.
+    laid_by_hand(tmp_path, {f"{i}.wav": sound(1.0, seed=i) for i in range(90)})
     preparer = ChildPreparer("tone", tmp_path, 1)
 
     def kill(stage: str, *_: object) -> None:
@@ -179,7 +180,7 @@ def test_a_child_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(ChildDied):
         preparer.prepare(tmp_path, "en", kill)
     assert (tmp_path / "heard.jsonl").read_bytes().count(b"\n") >= 1
-    assert len(preparer.prepare(tmp_path, "en", lambda *_: None).utterances) == 6
+    assert len(preparer.prepare(tmp_path, "en", lambda *_: None).utterances) == 90
     preparer.close()
 
 
