@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -511,10 +510,9 @@ def test_a_head_that_trickles(tmp_path: Path) -> None:
         while not talk.done.wait(0.03):
             talk.send(b"H")
 
-    began = time.monotonic()
+    # In these words: the time for an answer ended it, not the time for the whole file.
     with serving(trickle) as lab:
         refused(tmp_path, lab.url(), Unavailable, "sent no answer within|does not speak")
-    assert time.monotonic() - began < 3
 
 
 def test_a_server_that_says_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,12 +142,10 @@ def test_an_answer_that_trickles_is_given_up() -> None:
 
         thread = threading.Thread(target=trickle, daemon=True)
         thread.start()
-        began = time.monotonic()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         outbound = Outbound(["127.0.0.0/8"], timeout_s=0.5, total_s=1.0)
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="took longer than 1 s"):
             outbound.post_json(url, b"{}")
-        assert time.monotonic() - began < 5
         done.set()
         thread.join()
 

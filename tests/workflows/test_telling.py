@@ -254,18 +254,19 @@ def test_a_voice_with_a_new_address_does_not_wait_for_the_old_one(office: Office
 
 def test_a_dead_receiver_holds_nobody_else_up(office: Office, strict: Strict) -> None:
     silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    dead: list[str] = []
     try:
         for listener in silent:
             for n in range(20):
-                office.tell(f"http://127.0.0.1:{listener.getsockname()[1]}/", f"dead-{n}")
+                dead.append(office.tell(f"http://127.0.0.1:{listener.getsockname()[1]}/", f"dead-{n}"))
         with office.services.db.begin() as tx:
             bob = accounts.insert_account(tx, "bob", datetime.now(UTC))
-        began = time.monotonic()
         own, others = office.tell(strict.url, "mine"), office.tell(strict.url, "his", account=bob)
         assert office.wait(others).state is DeliveryState.DELIVERED
-        assert time.monotonic() - began < 3.0, "another account's"
         assert office.wait(own).state is DeliveryState.DELIVERED
-        assert time.monotonic() - began < 4.0, "the same account's"
+
+        untried = sum(not office.get(delivery_id).failures for delivery_id in dead)
+        assert untried > len(dead) / 2, f"{untried} of what was told earlier"
     finally:
         for listener in silent:
             listener.close()
