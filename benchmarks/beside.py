@@ -51,6 +51,12 @@ def main() -> None:
     parser.add_argument(
         "--artifact", type=Path, metavar="FILE", help="only measure how long this voice takes to load"
     )
+    parser.add_argument(
+        "--minutes",
+        default="40",
+        metavar="N",
+        help="SAYSO_PROFESSIONAL_MINUTES; with few the last stage comes soon (default: 40)",
+    )
     options = parser.parse_args()
     if options.artifact is not None:
         load(options)
@@ -91,7 +97,8 @@ def run(options: argparse.Namespace) -> None:
         for found in people.collection(folder).values()
         for r in found
     ]
-    with server.running(options.models, options.threads, options.engine) as started:
+    minutes = {"SAYSO_PROFESSIONAL_MINUTES": options.minutes}
+    with server.running(options.models, options.threads, options.engine, **minutes) as started:
         rapid = server.create_voice(started.client, "speaks", files[: people.REFERENCES])
         server.build(started, rapid)
         _first_s(started.client, rapid, SENTENCES[0])

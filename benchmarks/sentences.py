@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 SENTENCES = (
     "The morning light came slowly over the hills.",
     "She put the letter back into the blue drawer.",
@@ -85,3 +87,12 @@ PARAGRAPH = (
     "at closing time, nobody hurries. They pack their things, look around once more, and step out into the dark."
 )
 """For speed: a text of several sentences."""
+
+
+def chapter(characters: int = 20_000) -> str:
+    """The beginning of a story written for this, about so many characters long, paragraphs apart by a blank line."""
+    whole = Path(__file__).with_name("chapter.txt").read_text("utf-8").strip()
+    if characters >= len(whole):
+        return whole
+    cut = whole[:characters].rsplit(" ", 1)[0] if characters > 20 else "Yes, now"
+    return cut.rstrip(" ,;.") + "."

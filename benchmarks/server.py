@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ class Server:
     """Seconds from its start to the first answer of /healthz."""
     ready_s: float
     """Seconds from its start to the first 200 of /readyz."""
+    port: int = 0
+    token: str = ""
 
     def children(self) -> dict[str, list[int]]:
         """Process ids of its children: those that `train`, and those that `decode`."""
@@ -70,8 +72,17 @@ class Server:
 
 
 @contextmanager
-def running(models: Path, threads: int, engine: str, **settings: str) -> Iterator[Server]:
-    """A server that is ready, and gone with its data afterwards; `settings` are variables of its own."""
+def running(
+    models: Path,
+    threads: int,
+    engine: str,
+    prepare: Callable[[Mapping[str, str]], None] | None = None,
+    **settings: str,
+) -> Iterator[Server]:
+    """A server that is ready, and gone with its data afterwards; `settings` are variables of its own.
+
+    `prepare` is called with its environment before it starts.
+    """
     with tempfile.TemporaryDirectory(prefix="sayso-benchmark-") as home:
         port, token = _free_port(), secrets.token_urlsafe(24)
         environment = {
@@ -85,6 +96,8 @@ def running(models: Path, threads: int, engine: str, **settings: str) -> Iterato
             "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true",
             **settings,
         }
+        if prepare is not None:
+            prepare(environment)
         log = Path(home) / "server.log"
         with log.open("w") as sink:
             began = time.monotonic()
@@ -100,7 +113,7 @@ def running(models: Path, threads: int, engine: str, **settings: str) -> Iterato
             ) as client:
                 answer_s = _wait(client, "/healthz", process, log) - began
                 ready_s = _wait(client, "/readyz", process, log) - began
-                yield Server(client, process.pid, answer_s, ready_s)
+                yield Server(client, process.pid, answer_s, ready_s, port, token)
         finally:
             process.terminate()
             try:

@@ -1,50 +1,44 @@
-"""How fast does a voice speak, how soon is the first sound there, and what does it cost?
+"""How fast does a voice speak, how soon is the first sound there, what does it cost, and is it still the same sound?
 
-    python benchmarks/speak.py [--speech DIR] [--repeats 3] [--no-http] [--json FILE]
+    python benchmarks/speak.py [--speech DIR] [--repeats 3] [--no-http] [--no-guard] [--json FILE]
 
-In process: a warm stock reader and, with --speech, a rapid voice of the first speaker say sentences of 5, 10, 20 and
-40 words and a paragraph. Over HTTP: a warm `sayso serve` streams ten-word sentences with a rapid voice (of that
-speaker; without --speech of what a stock reader reads), one at a time and two at once.
-Times real time: seconds of audio for each second of wall time; more is better, 1 just keeps up.
+In process: a rapid voice (with --speech the clone of the first speaker, else a stock reader packed as one) and a
+professional one (the same with random deltas of the shape that training makes: its speed) say sentences of 5, 10, 20 and 40
+words and a paragraph, with the watermark, by the engine as the server has it. Over HTTP: a warm `sayso serve` streams the
+same sentences with the rapid voice, one at a time and two at once. Beside it stands what became of the sound against the
+reference implementation (guard.py). Times real time: seconds of audio for each second of wall time; 1 just keeps up.
+rivals.py compares with others, scaling.py tells how costs grow.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import httpx
 import numpy as np
 
 import common
-import people
+import guard
 import server
-from sayso.audio import codec
+import standins
+from listening import Saying, fill, stream, voices_of
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Speaker, VoiceEngine
-from sayso.engines.registry import EngineOptions, make_engine
+from sayso.engines.base import Speaker
+from sayso.engines.registry import EngineOptions, make_ear
 from sentences import BY_WORDS, PARAGRAPH
 
-_HEADER_BYTES = 44
-_STREAM_RATE_HZ = 24_000
-_UPLOADS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """One text said: when its first sound was there, when its last, and how long it is. Seconds."""
-
-    first_s: float
-    wall_s: float
-    audio_s: float
+_KEPT = (*BY_WORDS[10], *BY_WORDS[20], PARAGRAPH)
+"""What is looked at beside its speed."""
 
 
 def main() -> None:
@@ -54,6 +48,9 @@ def main() -> None:
         "--repeats", type=int, default=3, metavar="N", help="say all texts N times (default: 3)"
     )
     parser.add_argument("--no-http", action="store_true", help="leave the server out")
+    parser.add_argument("--no-guard", action="store_true", help="do not look at the sound")
+    # Of a process of this program's own, which says what the reference implementation would.
+    parser.add_argument("--say-into", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.repeats < 1:
         parser.error("--repeats must be at least 1")
@@ -62,38 +59,43 @@ def main() -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure and print."""
+    if options.say_into is not None:
+        say_into(options, options.say_into)
+        return
     report = common.Report("speak: how fast does a voice speak?", options)
-    files = _uploads(options)
-    if not options.no_http:
-        # First, while this process is small and has no threads that would take the server's cores.
-        files = files or _read_in_child(options)
-        over_http(report, options, files)
-    in_process(report, options, files if options.speech else None)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        voices = standins.write(options, folder)
+        print(f"\nVoices: {voices}.")
+        if not options.no_http:
+            # First, while this process is small and has no threads that would take the server's cores.
+            over_http(report, options, folder)
+        speeds = in_process(report, options, folder)
+        if not options.no_guard:
+            guarded(report, options, folder, speeds)
     report.close()
 
 
 # --- in process -----------------------------------------------------------------------------------
 
+_VOICES = {"rapid voice": standins.RAPID, "professional voice": standins.PROFESSIONAL}
 
-def in_process(
-    report: common.Report, options: argparse.Namespace, files: Sequence[tuple[str, bytes, str | None]] | None
-) -> None:
-    """Speed of the engine itself."""
-    engine = make_engine(options.engine, EngineOptions(options.models, options.threads))
+
+def in_process(report: common.Report, options: argparse.Namespace, folder: Path) -> dict[str, float]:
+    """Speed of the engine itself, with the mark; times real time of each voice."""
+    engine = standins.speaking_engine(options.engine, options.models, options.threads)
     engine.warm()
-    voices: dict[str, Speaker] = {}
-    if engine.readers():
-        voices[f"reader {engine.readers()[0]}"] = engine.reader(engine.readers()[0])
     resident = common.megabytes(os.getpid())
-    if files:
-        voices["rapid voice"] = _clone(engine, options, files)
     texts: dict[str, Sequence[str]] = {f"{count} words": said for count, said in BY_WORDS.items()}
     texts["paragraph"] = (PARAGRAPH,)
     rows: list[dict[str, object]] = []
     at_once: list[dict[str, object]] = []
-    for name, speaker in voices.items():
+    speeds: dict[str, float] = {}
+    for name, file in _VOICES.items():
+        speaker = engine.load((folder / file).read_bytes())
         for count in (5, 20):
             _say(speaker, BY_WORDS[count][0])  # a voice's first words may have to set something up
+        everything: list[Saying] = []
         for kind, said in texts.items():
             cpu = time.process_time()
             sayings = [_say(speaker, text) for _ in range(options.repeats) for text in said]
@@ -106,20 +108,59 @@ def in_process(
                     "CPU s per s": (time.process_time() - cpu) / audio_s,
                 }
             )
+            everything += sayings
+        speeds[name] = float(str(_figures(everything)["x real time"]))
         at_once.append({"voice": name, **_two(partial(_say, speaker), options.repeats)})
-    report.table("Speech in process, warm", rows, *_NOTES)
+        for number, text in enumerate(_KEPT):
+            np.save(_kept(folder, file, number), _samples(speaker, text))
+    report.table("Speech in process, warm, with the watermark", rows, *_NOTES)
     report.table("Two ten-word streams at once, in process", at_once, _TWO_NOTE)
     report.table(
         "Memory of this process (resident)",
         [
             {"when": "engine warm", "MB": resident},
             {"when": "at the end", "MB": common.megabytes(os.getpid())},
-            {
-                "when": "peak" + (" (a voice was made too)" if files else ""),
-                "MB": common.megabytes(os.getpid(), "VmHWM"),
-            },
+            {"when": "peak", "MB": common.megabytes(os.getpid(), "VmHWM")},
         ],
     )
+    return speeds
+
+
+def _samples(speaker: Speaker, text: str) -> np.ndarray:
+    return np.concatenate([piece.wave.samples for piece in speaker.speak(text)])
+
+
+def _kept(folder: Path, what: str, number: int) -> Path:
+    return folder / f"{what}-{number}.npy"
+
+
+def say_into(options: argparse.Namespace, folder: Path) -> None:
+    """Be the reference: say all that is looked at, without the mark."""
+    engine = standins.speaking_engine(options.engine, options.models, options.threads, marks=False)
+    speaker = engine.load((folder / standins.RAPID).read_bytes())
+    for number, text in enumerate(_KEPT):
+        np.save(_kept(folder, "reference", number), _samples(speaker, text))
+
+
+def guarded(
+    report: common.Report, options: argparse.Namespace, folder: Path, speeds: dict[str, float]
+) -> None:
+    """What became of the sound."""
+    command = [sys.executable, __file__, "--say-into", str(folder), "--models", str(options.models)]
+    command += ["--threads", str(options.threads), "--engine", options.engine]
+    subprocess.run(command, env={**os.environ, "SAYSO_KERNELS": "none"}, check=True)
+
+    def waves(what: str) -> list[Waveform]:
+        return [Waveform(np.load(_kept(folder, what, number)), 24_000) for number in range(len(_KEPT))]
+
+    ear = make_ear(options.engine, EngineOptions(options.models, options.threads))
+    judge = guard.Guard(options.models, ear, list(zip(_KEPT, waves("reference"), strict=True)))
+    rows: list[dict[str, object]] = [
+        {"voice": name, "x real time": speeds[name], **judge.row(waves(file))}
+        for name, file in _VOICES.items()
+    ]
+    rows.append({"voice": "the reference itself", "x real time": None, **judge.row(waves("reference"))})
+    report.table("What became of the sound, against the reference implementation", rows, guard.NOTE)
 
 
 _NOTES = (
@@ -137,90 +178,33 @@ def _say(speaker: Speaker, text: str) -> Saying:
     return Saying((first or time.monotonic()) - began, time.monotonic() - began, audio_s)
 
 
-def _clone(
-    engine: VoiceEngine, options: argparse.Namespace, files: Sequence[tuple[str, bytes, str | None]]
-) -> Speaker:
-    from sayso.engines.registry import make_ear
-    from sayso.pipeline import ingest
-
-    given = [ingest.Given(codec.decode(audio), text) for _, audio, text in files]
-    ear = make_ear(options.engine, EngineOptions(options.models, options.threads))
-    takes = ingest.choose(given, ear, "en", lambda *_: None)
-    with tempfile.TemporaryDirectory() as folder:
-        return engine.load(engine.clone(takes, Path(folder), 1, lambda *_: None).read_bytes())
-
-
 # --- over HTTP ------------------------------------------------------------------------------------
 
 
-def over_http(
-    report: common.Report, options: argparse.Namespace, files: Sequence[tuple[str, bytes, str | None]]
-) -> None:
+def over_http(report: common.Report, options: argparse.Namespace, folder: Path) -> None:
     """Speed as a client sees it."""
-    with server.running(options.models, options.threads, options.engine) as started:
-        uuid = server.create_voice(started.client, "benchmark", files)
-        server.build(started, uuid)
-        _stream(started.client, uuid, BY_WORDS[10][0])
+    voices = folder / "voices"
+    voices.mkdir()
+    (voices / standins.RAPID).write_bytes((folder / standins.RAPID).read_bytes())
+    filled = functools.partial(fill, folder=str(voices))
+    with server.running(options.models, options.threads, options.engine, filled) as started:
+        (uuid,) = voices_of(started)
         started.settle()
+        for count in (5, 20):
+            stream(started.client, uuid, BY_WORDS[count][0])
         rows: list[dict[str, object]] = []
-        for count, said in BY_WORDS.items():
+        for kind, said in {
+            **{f"{n} words": said for n, said in BY_WORDS.items()},
+            "paragraph": (PARAGRAPH,),
+        }.items():
             cpu = started.cpu_s()
-            sayings = [_stream(started.client, uuid, text) for _ in range(options.repeats) for text in said]
+            sayings = [stream(started.client, uuid, text) for _ in range(options.repeats) for text in said]
             spent = (started.cpu_s() - cpu) / sum(saying.audio_s for saying in sayings)
-            rows.append({"text": f"{count} words", **_figures(sayings), "CPU s per s": spent})
-        report.table("POST /stream, rapid voice, warm", rows, *_NOTES)
-        two = _two(partial(_stream, started.client, uuid), options.repeats)
+            rows.append({"text": kind, **_figures(sayings), "CPU s per s": spent})
+        report.table("POST /stream, rapid voice, warm, with the watermark", rows, *_NOTES)
+        two = _two(partial(stream, started.client, uuid), options.repeats)
         report.table("Two ten-word streams at once, over HTTP", [two], _TWO_NOTE)
         report.table("Memory of the server (resident)", server.memory_rows(started, "after speaking"))
-
-
-def _stream(client: httpx.Client, uuid: str, text: str) -> Saying:
-    """Say `text` by POST /stream; the first sound is the first byte after the header."""
-    began, first, size = time.monotonic(), None, 0
-    order = {"voice_uuid": uuid, "data": text, "precision": "PCM_16", "sample_rate": _STREAM_RATE_HZ}
-    with client.stream("POST", "/stream", json=order) as answer:
-        if answer.status_code != 200:
-            raise SystemExit(f"POST /stream: {answer.status_code} {answer.read()[:500]!r}")
-        for piece in answer.iter_raw():
-            size += len(piece)
-            if first is None and size > _HEADER_BYTES:
-                first = time.monotonic()
-    wall_s = time.monotonic() - began
-    return Saying((first or time.monotonic()) - began, wall_s, (size - _HEADER_BYTES) / 2 / _STREAM_RATE_HZ)
-
-
-def _uploads(options: argparse.Namespace) -> list[tuple[str, bytes, str | None]]:
-    """The first files of the speaker who is cloned; none without --speech."""
-    if options.speech is None:
-        return []
-    speakers = people.collection(options.speech / options.speakers)
-    recordings = next(iter(people.chosen(speakers, [options.only] if options.only else None).values()))
-    return [
-        (recording.file.name, recording.file.read_bytes(), None)
-        for recording in recordings[: people.REFERENCES]
-    ]
-
-
-def _read_in_child(options: argparse.Namespace) -> list[tuple[str, bytes, str | None]]:
-    """Recordings of a stock reader, for a voice to speak with where there is no human speech."""
-    import multiprocessing
-
-    # A process of its own gives the memory back, and leaves no threads behind that wait on our cores.
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_read, (options.engine, options.models, options.threads))
-
-
-def _read(engine_name: str, models: Path, threads: int) -> list[tuple[str, bytes, str | None]]:
-    engine = make_engine(engine_name, EngineOptions(models, threads))
-    if not engine.readers():
-        raise SystemExit(f"the engine {engine_name} has no stock reader: give it human speech with --speech")
-    reader = engine.reader(engine.readers()[0])
-    files: list[tuple[str, bytes, str | None]] = []
-    for number, text in enumerate((*BY_WORDS[20], *BY_WORDS[40])[:_UPLOADS], 1):
-        samples = np.concatenate([part.wave.samples for part in reader.speak(text)])
-        audio = codec.encode(Waveform(samples, reader.rate_hz), container="wav")
-        files.append((f"reader-{number}.wav", audio, text))
-    return files
 
 
 # --- both -----------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ def test_speak_prints_a_table_and_writes_the_same_figures(tmp_path: Path) -> Non
         "--engine",
         "tone",
         "--no-http",
+        "--no-guard",
         "--repeats",
         "1",
     ]
@@ -86,9 +87,9 @@ def test_speak_prints_a_table_and_writes_the_same_figures(tmp_path: Path) -> Non
         [*command, "--json", str(figures)], capture_output=True, text=True, check=True, timeout=120
     )
     written = json.loads(figures.read_text())
-    assert [row["text"] for row in written["Speech in process, warm"]] == [
-        *(f"{count} words" for count in BY_WORDS),
-        "paragraph",
-    ]
+    texts = [*(f"{count} words" for count in BY_WORDS), "paragraph"]
+    rows = written["Speech in process, warm, with the watermark"]
+    assert [row["text"] for row in rows] == 2 * texts
+    assert {row["voice"] for row in rows} == {"rapid voice", "professional voice"}
     assert "threads: 2" in done.stdout
     assert "| paragraph |" in done.stdout
