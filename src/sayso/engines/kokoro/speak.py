@@ -35,7 +35,7 @@ _LEAD_S, _TAIL_S = 0.03, 0.06
 _QUIET = 0.004
 _FADE_S = 0.005
 _AHEAD_S = 0.05
-"""Sounds are heard so much before the frames of their symbols; measured by benchmarks/timestamps.py, four readers."""
+"""Sounds are heard so much before the frames of their symbols; measured by benchmarks/timestamps.py."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
