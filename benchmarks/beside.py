@@ -22,6 +22,7 @@ import httpx
 import common
 import people
 import server
+from listening import stream
 
 SENTENCES = (
     "The kettle is on, and the bread is still warm.",
@@ -32,7 +33,6 @@ SENTENCES = (
 )
 LAST = "learning timbre"
 """The stage that takes most of a training."""
-_HEADER_BYTES = 44
 _LOOK_S = 0.5
 _LOADS = 50
 
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
     with server.running(options.models, options.threads, options.engine, **minutes) as started:
         rapid = server.create_voice(started.client, "speaks", files[: people.REFERENCES])
         server.build(started, rapid)
-        _first_s(started.client, rapid, SENTENCES[0])
+        stream(started.client, rapid, SENTENCES[0])
         started.settle()
         rows = [_row(started.client, rapid, "nothing", options.sentences)]
         _print(rows)
@@ -136,7 +136,7 @@ def _lasts(client: httpx.Client, uuid: str, stage: str) -> bool:
 
 
 def _row(client: httpx.Client, uuid: str, beside: str, count: int) -> dict[str, object]:
-    first = [_first_s(client, uuid, SENTENCES[i % len(SENTENCES)]) for i in range(count)]
+    first = [stream(client, uuid, SENTENCES[i % len(SENTENCES)]).first_s for i in range(count)]
     asked = []
     for _ in range(count):
         began = time.monotonic()
@@ -153,20 +153,6 @@ def _row(client: httpx.Client, uuid: str, beside: str, count: int) -> dict[str, 
 
 def _print(rows: list[dict[str, object]]) -> None:
     print(f"  {rows[-1]}", flush=True)
-
-
-def _first_s(client: httpx.Client, uuid: str, text: str) -> float:
-    """Seconds to the first byte of sound."""
-    began, first, size = time.monotonic(), None, 0
-    order = {"voice_uuid": uuid, "data": text, "precision": "PCM_16", "sample_rate": 22_050}
-    with client.stream("POST", "/stream", json=order) as answer:
-        if answer.status_code != 200:
-            raise SystemExit(f"POST /stream: {answer.status_code} {answer.read()[:500]!r}")
-        for piece in answer.iter_raw():
-            size += len(piece)
-            if first is None and size > _HEADER_BYTES:
-                first = time.monotonic()
-    return (first or time.monotonic()) - began
 
 
 def _ask(client: httpx.Client, files: list[tuple[str, bytes, str | None]]) -> str:

@@ -65,7 +65,7 @@ def machine(threads: int) -> dict[str, str]:
     """Where and with what the figures came about."""
     return {
         "machine": f"{_processor()}, {_cores()} cores seen, {_memory_gb():.0f} GB, {platform.system()} {platform.machine()}",
-        "instructions": " ".join(_flags()) or "unknown",
+        "instructions": (" ".join(_flags()) or "unknown") + _kernels(),
         "threads": str(threads),
         "load at start": f"{os.getloadavg()[0]:.2f}"
         + (" (the machine was busy)" if os.getloadavg()[0] > 0.5 else ""),
@@ -75,6 +75,12 @@ def machine(threads: int) -> dict[str, str]:
         ),
         "date": datetime.now(UTC).date().isoformat(),
     }
+
+
+def _kernels() -> str:
+    """What the operator of this run has chosen instead of the best that there is."""
+    chosen = os.environ.get("SAYSO_KERNELS")
+    return f"; SAYSO_KERNELS={chosen}" if chosen else ""
 
 
 class Report:

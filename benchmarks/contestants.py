@@ -118,8 +118,8 @@ class Pocket:
     """pocket-tts with its real network and random weights: its speed, not its sound.
 
     The end of speech cannot be told by random weights, so each text lasts as long as ours does; where the package cuts
-    a long text into chunks, each has its share. Everything else is the package's own way to speak, its two threads
-    included. Its tokenizer is not to be had either: one of the same size is trained on a dictionary.
+    a long text into chunks, each has its share. Everything else is the package's own way to speak: it sets torch to one
+    thread, and decodes in a second one while it goes on. Its tokenizer is not to be had either: one of the same size is trained on a dictionary.
     """
 
     def __init__(self, options: argparse.Namespace, config: str, *, int8: bool = False) -> None:
@@ -156,8 +156,6 @@ class Pocket:
             model._run_flow_lm_and_increment_step,
             self._counted,
         )
-        # The package itself asks for one; ours and the others have as many as were asked for.
-        torch.set_num_threads(int(os.environ.get("POCKET_THREADS", "1")))
 
     def _counted(self, **inputs: Any) -> Any:
         """One step; the last one of a chunk says that it is the end."""

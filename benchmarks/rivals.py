@@ -244,7 +244,7 @@ def tables(report: common.Report, contestants: Sequence[Contestant]) -> None:
 
 _NOTES = (
     "Times real time: seconds of sound for each second of waiting, of all texts together. First sound: median. "
-    "pocket-tts has random weights (speed, not sound) and speaks as long as we do; Kokoro's graph and Piper give a whole "
+    "pocket-tts has random weights (speed, not sound), speaks as long as we do, and on the two threads that it chooses itself; Kokoro's graph and Piper give a whole "
     "sentence at a time. The reference is our network in torch, float32, without our kernels and without the mark.",
 )
 

@@ -40,7 +40,7 @@ _LIVE_CHARACTERS = 3_000
 _SHORT = "Yes, of course."
 _WARM_REQUESTS = 100
 
-Rows = list[dict[str, object]]
+Rows = list[dict[str, Any]]
 
 
 def main() -> None:
@@ -120,10 +120,10 @@ def streams(
             }
         )
     report.table("Listeners at once, ten-word sentences over /stream", rows, _STREAMS_NOTE)
-    at = [float(row["streams"]) for row in rows]  # type: ignore[arg-type]
+    at = [float(row["streams"]) for row in rows]
 
     def line(name: str) -> list[plot.Point]:
-        return [(x, float(row[name])) for x, row in zip(at, rows, strict=True)]  # type: ignore[arg-type]
+        return [(x, float(row[name])) for x, row in zip(at, rows, strict=True)]
 
     return [
         plot.Panel(
@@ -183,7 +183,7 @@ def voices(
             }
         )
     report.table("Voices in use", rows, _VOICES_NOTE)
-    points = [(float(row["voices in use"]), float(row["server MB"])) for row in rows]  # type: ignore[arg-type]
+    points = [(float(row["voices in use"]), float(row["server MB"])) for row in rows]
     return [plot.Panel("Memory with voices in use", "voices", "MB of the server", {"": points}, log_x=True)]
 
 
@@ -225,9 +225,9 @@ def lengths(
             }
         )
     report.table("Length of a text", rows, "Memory: the most that the server held meanwhile.")
-    at = [float(row["characters"]) for row in rows]  # type: ignore[arg-type]
-    speed = [(x, float(row["x real time"])) for x, row in zip(at, rows, strict=True)]  # type: ignore[arg-type]
-    memory = [(x, float(row["server MB"])) for x, row in zip(at, rows, strict=True)]  # type: ignore[arg-type]
+    at = [float(row["characters"]) for row in rows]
+    speed = [(x, float(row["x real time"])) for x, row in zip(at, rows, strict=True)]
+    memory = [(x, float(row["server MB"])) for x, row in zip(at, rows, strict=True)]
     return [
         plot.Panel("Length of a text", "characters", "times real time", {"": speed}, log_x=True),
         plot.Panel("Memory while it is said", "characters", "MB of the server", {"": memory}, log_x=True),

@@ -87,6 +87,8 @@ def running(
         port, token = _free_port(), secrets.token_urlsafe(24)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SAYSO_")},
+            # What kernels are taken is a fact of the run, as in this process.
+            **{name: os.environ[name] for name in ("SAYSO_KERNELS",) if name in os.environ},
             "SAYSO_HOME": home,
             "SAYSO_PORT": str(port),
             "SAYSO_MODELS_DIR": str(models.absolute()),

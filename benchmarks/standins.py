@@ -12,6 +12,7 @@ import multiprocessing
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.base import Take, VoiceEngine
 from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_marker
 from sentences import BY_WORDS
+
+if TYPE_CHECKING:
+    from sayso.engines.kokoro.network import Kokoro
 
 RAPID, PROFESSIONAL = "rapid.kokoro", "professional.kokoro"
 _SMALL = 1e-3
@@ -108,7 +112,7 @@ def _write_many(models: Path, folder: Path, count: int) -> None:
         (folder / f"{number:04}.kokoro").write_bytes(_stock(models, number, net))
 
 
-def _network(models: Path):  # type: ignore[no-untyped-def]
+def _network(models: Path) -> Kokoro:
     from sayso.engines import weights as pinned
     from sayso.engines.kokoro import weights
     from sayso.engines.kokoro.engine import WEIGHTS
@@ -117,7 +121,7 @@ def _network(models: Path):  # type: ignore[no-untyped-def]
     return Kokoro.from_weights(weights.load(pinned.path(models, WEIGHTS)))
 
 
-def _stock(models: Path, number: int, net=None) -> bytes:  # type: ignore[no-untyped-def]
+def _stock(models: Path, number: int, net: Kokoro | None = None) -> bytes:
     """Reader `number` as a rapid voice; after the last reader, something between two stock voices."""
     import torch
 
