@@ -355,6 +355,22 @@ def _tables(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> Non
             if (chosen := [v for c, v in verdicts.items() if c.reader == reader and c.said.is_right])
         ],
     )
+    report.table(
+        "Right statements by neural readers, by form",
+        [
+            _row({"form": form, "condition": condition}, chosen)
+            for form in RIGHT
+            for condition in CONDITIONS
+            if (
+                chosen := [
+                    v
+                    for c, v in verdicts.items()
+                    if c.is_neural and c.said.kind == form and c.condition == condition
+                ]
+            )
+        ],
+        "restart and hesitation: the reader stumbles on purpose.",
+    )
     reasons = Counter(
         (("right" if clip.said.is_right else "near miss"), code)
         for clip, found in verdicts.items()

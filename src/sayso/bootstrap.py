@@ -6,6 +6,7 @@ import logging
 import threading
 from pathlib import Path
 
+from sayso.engines import memory
 from sayso.engines.marked import MarkedEngine
 from sayso.engines.registry import EngineOptions, make_ear, make_engine, make_mark_finder, make_marker
 from sayso.engines.resident import Speakers
@@ -44,6 +45,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
 
     Raises BadSettings, and Unavailable when another process already works on the same folder.
     """
+    memory.keep_small()
     home = _made(settings.home)
     limits = Limits(
         min_recordings_rapid=settings.min_recordings_rapid,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sayso.engines import memory
 from sayso.engines import weights as pinned
 from sayso.engines.base import Progress, Take, TrainingPlan
 from sayso.engines.kokoro import adapt, fused, professional, stock, weights
@@ -96,7 +94,7 @@ class KokoroEngine:
         if self._speaks_only:
             with self._turn:
                 fused.keep_packed_only(self._network())
-                _give_memory_back()
+                memory.give_back()
 
     def speaker(self, voice: KokoroVoice) -> KokoroSpeaker:
         """A speaker of any voice."""
@@ -124,10 +122,3 @@ def _kept(voice: KokoroVoice, folder: Path) -> Path:
     aside.write_bytes(voice.pack())
     aside.replace(path)
     return path
-
-
-def _give_memory_back() -> None:
-    """Return to the system what loading has used and freed: about 280 MB. Where the C library cannot, nothing."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
