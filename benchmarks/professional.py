@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +45,7 @@ from sayso.engines.kokoro.professional import Recipe
 from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
 from sayso.engines.likeness import SpeakerEncoder
+from sayso.engines.torch_thread import Here
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline.training import mishearing, opinion
 from sentences import SENTENCES
@@ -170,7 +170,7 @@ class Bench:
         torch.set_num_threads(options.threads)
         self.net = Kokoro.from_weights(weights.load(pinned.path(options.models, WEIGHTS)))
         self.encoder = SpeakerEncoder(options.models)
-        self._turn = threading.Lock()
+        self._place = Here()
         self.reading = Reading.of_stock(self.net, stock.voices()["af_heart"])
         self.ear = WhisperEar(options.models, options.threads)
         self.enhancer = Enhancer(options.models)
@@ -178,7 +178,7 @@ class Bench:
         self.judge = judge.Judge()
 
     def speaker(self, voice: KokoroVoice) -> KokoroSpeaker:
-        return KokoroSpeaker(self.net, voice, self._turn)
+        return KokoroSpeaker(self.net, voice, self._place)
 
     def row(
         self, who: Set, label: str, waves: Sequence[Waveform] | None, file: Path | None

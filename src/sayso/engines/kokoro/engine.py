@@ -18,6 +18,7 @@ from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
 from sayso.engines.likeness import SpeakerEncoder
+from sayso.engines.torch_thread import Here, Place, TorchThread
 from sayso.errors import NotFound
 
 WEIGHTS = "kokoro/kokoro.safetensors"
@@ -38,14 +39,13 @@ class KokoroEngine:
         self._speaks_only = speaks_only
         self._encoder = SpeakerEncoder(models_dir)
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._place: Place = TorchThread(threads, "sayso-voice") if speaks_only else Here()
         self._net: Kokoro | None = None
 
     def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
         """See VoiceEngine."""
         net = self._loaded() if self._speaks_only else self._network()
-        with self._turn:
-            voice = adapt.rapid(net, self._encoder, takes, seed, progress)
+        voice = self._place.run(lambda: adapt.rapid(net, self._encoder, takes, seed, progress))
         return _kept(voice, folder)
 
     def train(
@@ -57,8 +57,8 @@ class KokoroEngine:
 
         enhancer = Enhancer(self._models_dir)
         net = self._loaded() if self._speaks_only else self._network()
-        # Its own turn: the network is this caller's for as long as it takes.
-        turn = threading.Lock()
+        # The network is this caller's for as long as it takes.
+        place = Here()
         voice = professional.train(
             net,
             self._encoder,
@@ -67,7 +67,7 @@ class KokoroEngine:
             seed,
             plan,
             progress,
-            lambda candidate: KokoroSpeaker(net, candidate, turn),
+            lambda candidate: KokoroSpeaker(net, candidate, place),
             clean=lambda wave: enhancer.enhance(wave).wave,
         )
         return _kept(voice, folder)
@@ -92,23 +92,28 @@ class KokoroEngine:
         for _ in self.reader(stock.READERS[0]).speak("Ready."):
             pass
         if self._speaks_only:
-            with self._turn:
-                fused.keep_packed_only(self._network())
-                memory.give_back()
+            net = self._network()
+            self._place.run(lambda: fused.keep_packed_only(net))
+            memory.give_back()
 
     def speaker(self, voice: KokoroVoice) -> KokoroSpeaker:
         """A speaker of any voice."""
-        return KokoroSpeaker(self._network(), voice, self._turn)
+        return KokoroSpeaker(self._network(), voice, self._place)
 
-    @torch.inference_mode()
     def affines(self, timbre: NDArray[np.float32]) -> NDArray[np.float32]:
         """Timbre style (128,) -> gains and offsets of the decoder (37396,)."""
-        return self._network().decoder.affines(torch.from_numpy(timbre)[None])[0].numpy()
+        decoder = self._network().decoder
+
+        @torch.inference_mode()
+        def found() -> NDArray[np.float32]:
+            return decoder.affines(torch.from_numpy(timbre)[None])[0].numpy()
+
+        return self._place.run(found)
 
     def _network(self) -> Kokoro:
         with self._lock:
             if self._net is None:
-                self._net = self._loaded()
+                self._net = self._place.run(self._loaded)
             return self._net
 
     def _loaded(self) -> Kokoro:

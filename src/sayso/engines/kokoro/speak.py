@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ from sayso.engines.base import Mark, Spoken
 from sayso.engines.kokoro import ipa, network, symbols
 from sayso.engines.kokoro.network import Deltas, Kokoro, LowRank
 from sayso.engines.kokoro.voice import KokoroVoice
+from sayso.engines.torch_thread import Place
 from sayso.text.english.phonemes import Word, join, phonemize
 from sayso.text.script import PLAIN, Cut, Line, Manner, Script, script_of_text
 from sayso.text.sentences import split
@@ -61,9 +62,9 @@ class KokoroSpeaker:
 
     rate_hz = network.RATE_HZ
 
-    def __init__(self, net: Kokoro, voice: KokoroVoice, turn: threading.Lock) -> None:
-        """`turn` is held while the network works: it uses all cores for one piece."""
-        self._net, self._voice, self._turn = net, voice, turn
+    def __init__(self, net: Kokoro, voice: KokoroVoice, place: Place) -> None:
+        """`place` is where the network works, for one piece at a time: it uses all cores."""
+        self._net, self._voice, self._place = net, voice, place
         self._affines = torch.from_numpy(voice.affines)[None]
         self._deltas = low_rank(voice)
 
@@ -86,10 +87,9 @@ class KokoroSpeaker:
         for i, part in enumerate(parts):
             own = line.text[starts[i] : starts[i + 1]]
             pause_s = line.pause_s if i == len(parts) - 1 and not line.is_exact else 0.0
-            with self._turn:
-                score = self._score(part, [line.manner_at(word.start) for word in part], seed)
-                cut = _early_cut(part, score.frames) if is_first and i == 0 else None
-                samples = self._decode(score, 0, cut[1] if cut else None)
+            manners = [line.manner_at(word.start) for word in part]
+            begin = functools.partial(self._begun, part, manners, seed, may_cut=is_first and i == 0)
+            score, cut, samples = self._place.run(begin)
             gains = _envelope(score.gains, 0, len(samples))
             if cut is None:
                 yield _spoken(samples, score.frames, part, own.strip(), pause_s, tail_s, gains)
@@ -98,8 +98,7 @@ class KokoroSpeaker:
             border = part[n_words].start - starts[i]
             head = own[:border].strip()
             yield _spoken(samples, score.frames, part[:n_words], head, 0.0, tail_s, gains, goes_on=True)
-            with self._turn:
-                samples = self._decode(score, at, None)
+            samples = self._place.run(functools.partial(self._decode, score, at, None))
             gains = _envelope(score.gains, at, len(samples))
             rest = part[n_words:]
             n_symbols = sum(len(word.phonemes) + len(word.trailing) for word in part[:n_words])
@@ -108,6 +107,14 @@ class KokoroSpeaker:
             frames = np.concatenate([[gap], score.frames[1 + n_symbols :]])
             after = own[border:].strip()
             yield _spoken(samples, frames, rest, after, pause_s, tail_s, gains, goes_back=True)
+
+    def _begun(
+        self, part: Sequence[Word], manners: Sequence[Manner], seed: int, *, may_cut: bool
+    ) -> tuple[_Score, tuple[int, int] | None, Samples]:
+        """The score of a part; where it was cut to be heard soon; the samples up to there, or all of them."""
+        score = self._score(part, manners, seed)
+        cut = _early_cut(part, score.frames) if may_cut else None
+        return score, cut, self._decode(score, 0, cut[1] if cut else None)
 
     @torch.inference_mode()
     def _score(self, words: Sequence[Word], manners: Sequence[Manner], seed: int) -> _Score:

@@ -8,7 +8,6 @@ network was trained to see such changes. The mark says "this is ours" and nothin
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import numpy as np
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines import weights
+from sayso.engines.torch_thread import TorchThread
 
 if TYPE_CHECKING:
     from sayso.engines.watermark.network import Stack
@@ -59,7 +59,9 @@ class Watermark:
         self._strength = strength
         self._lock = threading.Lock()
         self._stacks: dict[str, Stack] = {}
-        self._worker: ThreadPoolExecutor | None = None
+        # One core: the products are too small to be shared. On a busy machine two cores wait longer for each
+        # other than one would take.
+        self._place = TorchThread(1, "sayso-watermark")
 
     def mark(self, wave: Waveform) -> Waveform:
         """`wave` with our mark, same rate, same length. Raises BadArtifact where the weights are missing.
@@ -91,7 +93,7 @@ class Watermark:
         from sayso.engines.watermark.finding import find
 
         slow, normal, fast = (self._stack(name) for name in _DETECTOR)
-        return self._one_core().submit(find, wave, slow, normal, fast).result()
+        return self._place.run(lambda: find(wave, slow, normal, fast))
 
     def warm(self) -> None:
         """Load what marking needs and use it once. Idempotent."""
@@ -100,7 +102,7 @@ class Watermark:
     def _change(self, wave: Waveform) -> Samples:
         """What to add to `wave`, (n,)."""
         encoder = self._stack("encoder")
-        return self._one_core().submit(self._computed, encoder, wave).result()
+        return self._place.run(lambda: self._computed(encoder, wave))
 
     def _computed(self, encoder: Stack, wave: Waveform) -> Samples:
         import torch
@@ -113,22 +115,6 @@ class Watermark:
             spectra = spectra * (spectrum.gains(change) - 1.0)
             samples: Samples = spectrum.samples_of(spectra, len(wave.samples), wave.rate_hz).numpy()
         return samples
-
-    def _one_core(self) -> ThreadPoolExecutor:
-        """A thread of our own whose products run on one core.
-
-        They are too small to be shared: on a busy machine two cores wait longer for each other than one would
-        take. torch remembers the number for each thread, and the last one set for threads that are new to it.
-        """
-        with self._lock:
-            if self._worker is None:
-                import torch
-
-                wanted = torch.get_num_threads()
-                self._worker = ThreadPoolExecutor(1, "sayso-watermark")
-                self._worker.submit(torch.set_num_threads, 1).result()
-                torch.set_num_threads(wanted)
-            return self._worker
 
     def _stack(self, name: str) -> Stack:
         with self._lock:
