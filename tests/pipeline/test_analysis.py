@@ -6,13 +6,17 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from sayso.audio import codec
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.domain.analysis import RecordingReport, SetReport, Stretch, Totals, report_of
 from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.verdict import Outcome
+from sayso.pipeline.analysis.analyse import analyse
 from sayso.pipeline.analysis.cache import Cache
 from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
+from sayso.pipeline.analysis.hums import HumMeter
+from sayso.pipeline.analysis.item import Item
 from sayso.pipeline.analysis.measure import Measured
 from sayso.pipeline.analysis.page import page
 from sayso.pipeline.analysis.repairs import repaired
@@ -214,3 +218,49 @@ def test_a_report_comes_back_from_json_as_it_was():
     assert plain["recordings"][1]["reasons"][0]["code"] == "other_speaker"
     assert [r.id for r in report.rejected] == [EVIL]
     assert asdict(report)["totals"]["needed_s"] == 10.0
+
+
+def hum(duration_s: float, level: float = 0.2) -> Waveform:
+    """What the tone engine's meter takes for speech."""
+    t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    return Waveform((level * np.sin(2 * np.pi * 150.0 * t)).astype(np.float32), RATE_HZ)
+
+
+def test_a_recording_of_which_only_the_beginning_is_looked_at_is_judged_as_a_whole(tmp_path):
+    text = "x" * 300  # 15 characters a second of all of it, 60 of what is looked at
+    silence = Waveform(np.zeros(5 * RATE_HZ, np.float32), RATE_HZ)
+    quiet = hum(20.0, level=0.005)
+    late = Waveform(np.concatenate((hum(20.0).samples, silence.samples)), RATE_HZ)
+    items = [Item("a", hum(20.0), text=text), Item("b", quiet, text=text), Item("c", late, text=text)]
+
+    found = analyse(
+        items, HumMeter(), lambda *_: None, least_s=10.0, folder=tmp_path, threads=1, longest_s=5.0
+    )
+
+    a, b, c = found.recordings
+    assert (a.duration_s, a.looked_at_s, a.words_per_minute) == (20.0, 5.0, None)
+    assert (a.grade, a.reasons) == (Grade.GOOD, ())
+    assert (b.grade, [reason.code for reason in b.reasons]) == (Grade.REPAIRED, [Harm.TOO_QUIET])
+    copy = codec.decode((tmp_path / b.repaired_file).read_bytes())
+    assert copy.duration_s == pytest.approx(20.0)
+    assert c.duration_s == 25.0
+    assert found.totals.duration_s == 65.0
+    assert found.totals.speech_s == pytest.approx(15.0, abs=0.5)
+
+
+def test_a_silent_beginning_is_said_to_be_one(tmp_path):
+    silent = Waveform(np.concatenate((np.zeros(10 * RATE_HZ, np.float32), hum(5.0).samples)), RATE_HZ)
+
+    found = analyse([Item("a", silent)], HumMeter(), lambda *_: None, least_s=10.0, longest_s=5.0)
+
+    assert found.recordings[0].reasons[0].sentence == "Only 0.0 s of speech were found in its first 5.0 s."
+
+
+def test_who_is_liked_most_does_not_depend_on_how_many_are_compared_at_a_time(monkeypatch):
+    vectors = people(*[0, 1, 2] * 5, *[3] * 6)
+    whole = company(vectors, [5.0] * len(vectors))
+
+    monkeypatch.setattr("sayso.pipeline.analysis.speakers._ROWS", 4)
+
+    assert company(vectors, [5.0] * len(vectors)) == whole
+    assert [i for i, odd in enumerate(whole.is_odd) if not odd] == list(range(15, 21))

@@ -75,6 +75,8 @@ class RecordingReport:
     """Cosine to the mean of the speaker's other recordings."""
     other_speaker: tuple[Stretch, ...]
     """Stretches of a recording that are not of whoever speaks most in it."""
+    looked_at_s: float | None = None
+    """Seconds from its beginning that the rest is told of, where it was not the whole recording."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and finite numbers."""
@@ -94,7 +96,7 @@ class Totals:
     rejected: int
     duration_s: float
     speech_s: float
-    """In all recordings."""
+    """In all recordings, as far as they were looked at."""
     usable_s: float
     """In active ones, from the first word to the last."""
     needed_s: float

@@ -118,6 +118,8 @@ class Figures:
     """Letters and digits of the text, if there is one."""
     agreement: float | None = None
     """How well the text agrees with what is heard, 0 to 1."""
+    is_beginning: bool = False
+    """Whether the recording goes on after these `duration_s`, which alone were measured."""
 
     @property
     def score(self) -> float:
@@ -204,9 +206,10 @@ def _part(value: float, low: float, high: float) -> float:
 
 
 def _silent(f: Figures) -> Reason:
+    where = "in its first" if f.is_beginning else "in"
     return Reason(
         Harm.SILENT,
-        f"Only {f.speech_s:.1f} s of speech were found in {f.duration_s:.1f} s.",
+        f"Only {f.speech_s:.1f} s of speech were found {where} {f.duration_s:.1f} s.",
         "Check the microphone and record it again, or leave it out.",
     )
 
@@ -299,7 +302,8 @@ def _words(f: Figures) -> Reason | None:
 
 
 def _pace(f: Figures) -> Reason | None:
-    if not f.text_chars or f.speech_s < 1.0:
+    # The text belongs to all of the recording.
+    if not f.text_chars or f.speech_s < 1.0 or f.is_beginning:
         return None
     pace = f.text_chars / f.speech_s
     if SLOWEST_CHARS_S <= pace <= FASTEST_CHARS_S:
@@ -338,10 +342,11 @@ def _level(f: Figures) -> Reason | None:
 
 
 def _ends(f: Figures) -> Reason | None:
-    silence_s = max(f.lead_s, f.tail_s)
+    tail_s = 0.0 if f.is_beginning else f.tail_s
+    silence_s = max(f.lead_s, tail_s)
     if silence_s <= LONG_SILENCE_S:
         return None
-    where = "before" if f.lead_s >= f.tail_s else "after"
+    where = "before" if f.lead_s >= tail_s else "after"
     return Reason(
         Harm.LONG_SILENCE,
         f"There are {silence_s:.1f} s without speech {where} the words.",

@@ -116,7 +116,13 @@ def edit_recording(
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         before = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
         recording = replace(before, **given, updated_at=datetime.now(UTC))
-        _check(services, recording.name, recording.text, recording.emotion)
+        # What came with a dataset may be longer than what is taken here, and stays as it is.
+        _check(
+            services,
+            recording.name,
+            recording.text if "text" in given else None,
+            recording.emotion if "emotion" in given else None,
+        )
         if recording.is_active and not before.is_active and before.is_outlier:
             raise WrongState(
                 "the analysis heard another speaker in this recording, so it cannot be activated: delete it, or "

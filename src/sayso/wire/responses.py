@@ -210,6 +210,7 @@ def findings(report: RecordingReport) -> Json:
         ],
         "repairs": list(report.repairs),
         "score_after_repair": _rounded(report.score_after, 4),
+        "looked_at_s": _rounded(report.looked_at_s, 3),
         "other_speaker": [{"start": part.start_s, "end": part.end_s} for part in report.other_speaker],
     }
 

@@ -34,6 +34,9 @@ _BETTER = 0.05
 _BETTER_OPINION = 0.2
 _LONGEST_DENOISED_S = 120.0
 """Longer ones would take hundreds of megabytes; a set is cut into utterances before it comes here."""
+_LONGEST_DENOISED_IN_HASTE_S = 20.0
+"""Where not even all of it is looked at: what stays whole in a dataset."""
+_LONGEST_S = 7_200.0
 
 
 def analyse(
@@ -48,7 +51,7 @@ def analyse(
 ) -> SetReport:
     """Score each of `items` and judge the set, which needs `least_s` of good speech of one speaker.
 
-    With `longest_s` only the beginning of each is looked at.
+    With `longest_s` only the beginning of each is looked at; what is repaired is the whole recording all the same.
 
     With a `folder`, what is measured is kept there and not measured again, and repaired copies are
     written into it. May run twice; the same items give the same report.
@@ -87,20 +90,25 @@ def _measured(item: Item, tools: Meter, cache: Cache, longest_s: float | None) -
     if known is not None:
         return known, ""
     try:
-        wave = _wave(item, longest_s)
+        wave = _wave(item)
     except (Rejected, OSError) as error:
         return None, str(error)
-    found = tools.measure(wave)
+    found = _looked_at(wave, tools, longest_s)
     cache.put(key, found)
     return found, ""
 
 
-def _wave(item: Item, longest_s: float | None) -> Waveform:
+def _wave(item: Item) -> Waveform:
     if isinstance(item.source, Waveform):
-        wave = item.source
-    else:
-        wave = codec.decode(item.source.read_bytes(), max_s=7_200.0)
-    return wave if longest_s is None else wave.cut(0.0, min(longest_s, wave.duration_s))
+        return item.source
+    return codec.decode(item.source.read_bytes(), max_s=_LONGEST_S)
+
+
+def _looked_at(wave: Waveform, tools: Meter, longest_s: float | None) -> Measured:
+    if longest_s is None or wave.duration_s <= longest_s:
+        return tools.measure(wave)
+    found = tools.measure(wave.cut(0.0, longest_s))
+    return replace(found, whole_s=round(wave.duration_s, 3))
 
 
 def _key(item: Item, what: str = "") -> str:
@@ -161,6 +169,7 @@ def _figures(item: Item, m: Measured) -> Figures:
         tail_s=max(0.0, m.duration_s - m.end_s),
         text_chars=chars,
         agreement=item.agreement,
+        is_beginning=m.whole_s is not None,
     )
 
 
@@ -190,7 +199,7 @@ def _report(item: Item, m: Measured, beside: tuple[float, bool] | None) -> Recor
         opinion_background=m.opinion_background,
         opinion_overall=m.opinion_overall,
         snr_db=m.snr_db if m.speech_s > 0.0 else None,
-        duration_s=m.duration_s,
+        duration_s=m.duration_s if m.whole_s is None else m.whole_s,
         speech_s=m.speech_s,
         trimmed_s=round(max(0.0, m.end_s - m.start_s), 3),
         level_dbfs=m.level_dbfs if m.speech_s > 0.0 else None,
@@ -201,10 +210,13 @@ def _report(item: Item, m: Measured, beside: tuple[float, bool] | None) -> Recor
         cutoff_hz=m.cutoff_hz,
         is_upsampled=figures.is_upsampled,
         decay_s=m.decay_s,
-        words_per_minute=words / m.speech_s * 60.0 if words and m.speech_s >= 0.5 else None,
+        words_per_minute=words / m.speech_s * 60.0
+        if words and m.speech_s >= 0.5 and m.whole_s is None
+        else None,
         agreement=item.agreement,
         speaker_similarity=None if beside is None else beside[0],
         other_speaker=tuple(Stretch(start, end) for start, end in m.others),
+        looked_at_s=None if m.whole_s is None else m.duration_s,
     )
 
 
@@ -267,14 +279,15 @@ def _mended(
     if m is None or report.grade is Grade.REJECTED or not codes & (quality.REPAIRABLE | {Harm.NOISY}):
         return report
     done = codes & quality.REPAIRABLE
-    wave = _wave(item, longest_s)
+    wave = _wave(item)
     score_after = None
-    if Harm.NOISY in codes and m.duration_s <= _LONGEST_DENOISED_S:
+    longest_denoised_s = _LONGEST_DENOISED_S if m.whole_s is None else _LONGEST_DENOISED_IN_HASTE_S
+    if Harm.NOISY in codes and wave.duration_s <= longest_denoised_s:
         clean = tools.denoised(wave)
         key = _key(item, f"denoised {longest_s or 0.0:.3f}")
         after = cache.get(key)
         if after is None:
-            after = tools.measure(clean)
+            after = _looked_at(clean, tools, longest_s)
             cache.put(key, after)
         score_after = _figures(item, after).score
         if (
@@ -290,7 +303,8 @@ def _mended(
     file = None
     if folder is not None:
         file = f"repaired/{_key(item)[:24]}.flac"
-        copy = repaired(wave, done, m.start_s, m.end_s, m.level_dbfs)
+        end_s = m.end_s if m.whole_s is None else m.whole_s
+        copy = repaired(wave, done, m.start_s, end_s, m.level_dbfs)
         _write(folder / file, codec.encode_flac(copy))
     return replace(
         report,

@@ -105,6 +105,8 @@ class Measured:
     """The speaker's, unit length; None where there is too little speech to tell."""
     others: tuple[tuple[float, float], ...]
     """Start and end of stretches of another speaker within a long recording."""
+    whole_s: float | None = None
+    """How long the recording is, where only its beginning was measured."""
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> Measured:

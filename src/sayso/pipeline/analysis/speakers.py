@@ -23,6 +23,7 @@ LEAST_S = 1.6
 """With less speech the encoder says little; such a recording is not compared."""
 
 _ROUNDS = 8
+_ROWS = 512
 
 Vector = NDArray[np.float32]
 
@@ -44,9 +45,8 @@ def company(vectors: Sequence[Vector], weights: Sequence[float], *, line: float 
         return Company((1.0,) * n, (False,) * n)
     stack = np.stack(vectors).astype(np.float64)
     mass = np.asarray(weights, np.float64)
-    cosines = stack @ stack.T
     # Begin with whoever is like the most speech; then the mean of all that are like the mean.
-    members = cosines[int(np.argmax((cosines > line) @ mass + 1e-3 * cosines @ mass))] > line
+    members = stack @ stack[_liked_most(stack, mass, line)] > line
     similarity = _to_others(stack, members)
     for _ in range(_ROUNDS):
         next_members = similarity >= line
@@ -82,6 +82,15 @@ def strangers(wave: Waveform, speech: Sequence[Span], encoder: Likeness) -> tupl
     if not odd or len(odd) > len(kept) / 2:
         return ()
     return tuple(bridge((Span(kept[i][0].start_s, kept[i][-1].end_s) for i in odd), WINDOW_S))
+
+
+def _liked_most(stack: NDArray[np.float64], mass: NDArray[np.float64], line: float) -> int:
+    """Which of the vectors (n, d) is beyond `line` of the most mass. Hours of recordings have n² cosines: some at a time."""
+    found: list[NDArray[np.float64]] = []
+    for start in range(0, len(stack), _ROWS):
+        cosines = stack[start : start + _ROWS] @ stack.T
+        found.append((cosines > line) @ mass + 1e-3 * cosines @ mass)
+    return int(np.argmax(np.concatenate(found)))
 
 
 def _to_others(stack: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
