@@ -55,7 +55,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             where = Path(folder)
             consent_files.lay_out(
-                where, consent, {str(n): codec.encode_flac(w) for n, w in enumerate(waves[1:])}
+                where, consent, ((str(n), codec.encode_flac(w)) for n, w in enumerate(waves[1:]))
             )
             examiner = ChildExaminer("kokoro", chosen.models, chosen.threads, None)
             examiner.warm()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from sayso.domain.consent import Findings
 from sayso.engines.base import Ear, MarkFinder, VoiceEngine
 from sayso.engines.resident import Speakers
 from sayso.outbound import Outbound
+from sayso.pipeline.dataset.preparing import Heard
 from sayso.storage.blobs import Blobs
 from sayso.storage.db import Database
 from sayso.text.consent.statement import Statements
@@ -187,6 +188,15 @@ class Preparer(Protocol):
         hears: bool = True,
     ) -> object:
         """Cut and hear it, into a manifest; see `sayso.pipeline.dataset.preparing`. Raises BadDataset, Unavailable."""
+
+    def hear(
+        self,
+        folder: Path,
+        given: Mapping[str, str | None],
+        language: str | None,
+        tell: Callable[[str, float, float | None], None],
+    ) -> dict[str, Heard]:
+        """Listen to recordings, by file their texts or None; see `sayso.pipeline.dataset.preparing`. Raises Unavailable."""
 
     def close(self) -> None:
         """Stop the child process."""

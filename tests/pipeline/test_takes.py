@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sayso.audio.spans import loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord
 from sayso.errors import TooLittleSpeech
+from sayso.pipeline import ingest, training
 from sayso.pipeline.ingest import Given, choose, speech_seconds
 
 RATE_HZ = 16_000
@@ -140,3 +142,33 @@ def test_nothing_is_refused_too() -> None:
         choose([], ScriptedEar("x"), None, lambda *_: None)
     with pytest.raises(TooLittleSpeech):
         choose([Given(silence(5.0), None)], ScriptedEar("x"), None, lambda *_: None)
+
+
+def gathered(
+    folder: Path, ear: ScriptedEar, *given: tuple[Waveform, str | None, bool]
+) -> list[tuple[float, str]]:
+    ingest.write_inputs(folder, ((ingest.flac(wave), text, is_sure) for wave, text, is_sure in given))
+    ingest.gather(folder, ear, lambda *_: None)
+    return [(round(take.wave.duration_s), take.text) for take in training.read_takes(folder)]
+
+
+def test_a_professional_voice_hears_what_is_not_surely_said(tmp_path: Path) -> None:
+    ear = ScriptedEar("what is heard")
+    takes = gathered(
+        tmp_path,
+        ear,
+        (speech(4.0), "as it was said", True),
+        (speech(4.0), "nothing like it", False),
+        (speech(4.0), None, False),
+    )
+    assert takes == [(4, "as it was said"), (4, "what is heard"), (4, "what is heard")]
+    assert len(ear.heard) == 2
+
+
+def test_of_more_than_can_be_learnt_the_takes_come_from_all_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "TRAINED_S", 20.0)
+    given = [(speech(5.0, seed=n), f"number {n}", True) for n in range(9)]
+    takes = gathered(tmp_path, ScriptedEar("nobody listens"), *given)
+    assert [text for _, text in takes] == ["number 0", "number 2", "number 5", "number 8"]

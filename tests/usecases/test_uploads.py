@@ -16,6 +16,7 @@ from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceType
 from sayso.errors import BadAudio, BadRequest, NotFound, TooLarge
 from sayso.services import Services
+from sayso.storage import recordings as store
 from sayso.usecases import recordings
 from sayso.usecases.recordings import NewRecording, RecordingEdit
 from sayso.usecases.voices import NewVoice, create_voice, delete_voice
@@ -125,3 +126,15 @@ def test_a_voice_deleted_while_an_upload_is_decoded_leaves_nothing(
 
 def blob_files(services: Services) -> list[Path]:
     return [path for path in (services.work_folder.parent / "blobs").rglob("*") if path.is_file()]
+
+
+def test_a_long_text_of_a_dataset_does_not_stand_in_the_way_of_an_edit(
+    services: Services, ada: Caller, voice: Voice
+) -> None:
+    made = recordings.add_recording(services, ada, voice.id, NewRecording("one", humming(2.0)))
+    with services.db.begin() as tx:
+        store.save(tx, replace(made, text="word " * 400))
+    edited = recordings.edit_recording(services, ada, voice.id, made.id, RecordingEdit(is_active=False))
+    assert (edited.is_active, len(edited.text or "")) == (False, 2_000)
+    with pytest.raises(TooLarge, match="text"):
+        recordings.edit_recording(services, ada, voice.id, made.id, RecordingEdit(text="word " * 401))

@@ -319,3 +319,41 @@ def test_the_sweep_finds_a_run_that_was_never_started(services: Services, ada: C
         voice_rows.save(tx, row.asked_for(row.updated_at, is_vouched_for=True))
     assert finish(services, ada, voice).state is VoiceState.DATASET_ISSUE
     assert voices.get_voice(services, ada, voice.id).build == 2
+
+
+def test_texts_are_held_against_the_sound_whoever_gave_them(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    """A professional build knows of each text whether it is what is heard; one that was edited is heard again."""
+    url = files.put("texts.zip", zipped({f"{n}.wav": hum(1.0, 150 + n / 4) for n in range(3)}))
+    voice = ask(services, ada, url)
+    finish(services, ada, voice)
+    heard = all_of(services, ada, voice)
+    assert [(one.text, one.text_source, one.is_text_sure) for one in heard] == [
+        ("la la la", "heard", True)
+    ] * 3
+    edited = recordings.edit_recording(
+        services, ada, voice.id, heard[0].id, RecordingEdit(text="not a word of it")
+    )
+    assert (edited.text_source, edited.agreement, edited.is_text_sure) == ("given", None, False)
+    renamed = recordings.edit_recording(services, ada, voice.id, heard[1].id, RecordingEdit(name="other"))
+    assert renamed.is_text_sure
+    for n in range(17):
+        text = None if n % 2 else "la la la"
+        recordings.add_recording(
+            services, ada, voice.id, NewRecording(f"up {n}", hum(1.0, 150 + n / 8), text=text)
+        )
+
+    voices.build_voice(services, ada, voice.id)
+    finish(services, ada, voice)
+
+    now = {one.name: one for one in all_of(services, ada, voice)}
+    wrong = now["0"]
+    assert (wrong.text, wrong.agreement, wrong.is_text_sure) == ("not a word of it", 0.0, False)
+    assert wrong.analysis is not None
+    assert "words_differ" in [reason.code for reason in wrong.analysis.reasons]
+    assert (now["up 0"].text_source, now["up 0"].agreement) == ("given", 1.0)
+    assert (now["up 1"].text, now["up 1"].text_source) == ("la la la", "heard")
+    assert all(one.is_text_sure for name, one in now.items() if name != "0")
+    assert now["up 1"].analysis is not None
+    assert now["up 1"].analysis.text == "la la la"

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sayso.domain.analysis import RecordingReport
+from sayso.domain.quality import AGREES
 
 
 class Origin(StrEnum):
@@ -15,6 +16,14 @@ class Origin(StrEnum):
     UPLOAD = "upload"
     DATASET = "dataset"
     """Out of what `dataset_url` led to; the next dataset takes its place."""
+
+
+class TextSource(StrEnum):
+    """Where a text comes from."""
+
+    GIVEN = "given"
+    HEARD = "heard"
+    """By an ear of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,16 @@ class Recording:
     origin: Origin = Origin.UPLOAD
     agreement: float | None = None
     """How far a given text agrees with what is heard, 0 to 1; None where that is not known."""
+    text_source: TextSource = TextSource.GIVEN
     analysis: RecordingReport | None = None
     """What the newest analysis says of it; None before the first."""
+
+    @property
+    def is_text_sure(self) -> bool:
+        """Whether the text says what is heard: it may be learnt from without another hearing."""
+        if self.text is None:
+            return False
+        return self.text_source is TextSource.HEARD or (self.agreement or 0.0) >= AGREES
 
     @property
     def is_outlier(self) -> bool:

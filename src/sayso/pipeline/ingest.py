@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,6 +63,17 @@ _HEARD = "heard.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """What a professional voice learns of one recording."""
+
+    file: str
+    span: Span
+    text: str | None
+    is_sure: bool
+    """Whether the text surely is what is heard."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     order: int
     """Place among all, in the order they came in."""
@@ -82,22 +94,14 @@ def speech_seconds(wave: Waveform) -> float:
     return sum(span.duration_s for span in loud_spans(wave, bridge_s=_SPEECH_PAUSE_S))
 
 
-def write_inputs(
-    folder: Path,
-    given: Sequence[tuple[bytes, str | None]],
-    checked: Sequence[bool] | None = None,
-) -> None:
-    """Lay out uploads (FLAC, text) for `listen` and `gather`, the list last.
-
-    `checked`: whose text was compared with the sound before.
-    """
+def write_inputs(folder: Path, given: Iterable[tuple[bytes, str | None, bool]]) -> None:
+    """Lay out recordings for `listen` and `gather`, the list last: FLAC, text, whether it surely is what is heard."""
     (folder / "in").mkdir(parents=True, exist_ok=True)
     listed = []
-    for i, (audio, text) in enumerate(given):
+    for i, (audio, text, is_sure) in enumerate(given):
         name = f"in/{i:03}.flac"
         (folder / name).write_bytes(audio)
-        is_checked = checked is not None and checked[i]
-        listed.append({"file": name, "text": text, "is_checked": is_checked})
+        listed.append({"file": name, "text": text, "is_checked": is_sure})
     aside = folder / f"{INPUTS}.part"
     aside.write_text(json.dumps({"recordings": listed}), encoding="utf-8")
     aside.replace(folder / INPUTS)
@@ -122,25 +126,18 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
     A text that was compared with its sound before is taken as it is; the others are heard.
     Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they are not English.
     """
-    inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
-    pieces: list[tuple[Waveform, str | None, bool]] = []
-    for entry in inputs["recordings"]:
-        given = Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
-        is_known = bool(entry.get("is_checked"))
-        pieces += [(wave, text, is_known) for wave, text in _cut(given, _LONGEST_TRAINED_S)]
-    total_s = sum(wave.duration_s for wave, _, _ in pieces)
-    if total_s > TRAINED_S:
-        count = int(len(pieces) * TRAINED_S / total_s)
-        pieces = [pieces[i] for i in np.linspace(0, len(pieces) - 1, count).astype(int)]
     progress("listening", 0.0, None)
-    expect_english([wave for wave, _, _ in pieces], ear)
+    parts = _trained(folder)
+    waves = [wave for _, wave in _sounds(folder, parts)]
+    expect_english(waves, ear)
     notes = folder / _HEARD
     heard = _read_heard(notes)
     takes = []
     with notes.open("a", encoding="utf-8") as sink:
-        for i, (wave, text, is_known) in enumerate(pieces):
-            progress("listening", i / len(pieces), None)
-            if text is None or not is_known:
+        for i, (part, wave) in enumerate(zip(parts, waves, strict=True)):
+            progress("listening", i / len(parts), None)
+            text = part.text
+            if text is None or not part.is_sure:
                 if i not in heard:
                     [heard[i]] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
                     sink.write(json.dumps([i, heard[i]]) + "\n")
@@ -154,6 +151,31 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
         )
     write_takes(folder, takes)
     progress("listening", 1.0, None)
+
+
+def _trained(folder: Path) -> list[_Part]:
+    """What a professional voice is learnt from, out of all the uploads. Reads them one by one: they may be hours."""
+    inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
+    parts = []
+    for entry in inputs["recordings"]:
+        given = Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
+        is_sure = bool(entry["is_checked"])
+        parts += [
+            _Part(entry["file"], span, text, is_sure) for span, text in _spans(given, _LONGEST_TRAINED_S)
+        ]
+    total_s = sum(part.span.duration_s for part in parts)
+    if total_s > TRAINED_S:
+        count = int(len(parts) * TRAINED_S / total_s)
+        parts = [parts[i] for i in np.linspace(0, len(parts) - 1, count).astype(int)]
+    return parts
+
+
+def _sounds(folder: Path, parts: Sequence[_Part]) -> Iterator[tuple[_Part, Waveform]]:
+    """The parts of each file together, as they are in `parts`."""
+    for file, its in itertools.groupby(parts, key=lambda part: part.file):
+        whole = codec.decode((folder / file).read_bytes())
+        for part in its:
+            yield part, whole.cut(part.span.start_s, part.span.end_s)
 
 
 def _read_heard(notes: Path) -> dict[int, str | None]:
@@ -235,6 +257,12 @@ def _shortened(candidate: _Candidate, least_s: float, most_s: float) -> _Candida
 
 
 def _cut(recording: Given, longest_s: float = LONGEST_TAKE_S) -> list[tuple[Waveform, str | None]]:
+    return [
+        (recording.wave.cut(span.start_s, span.end_s), text) for span, text in _spans(recording, longest_s)
+    ]
+
+
+def _spans(recording: Given, longest_s: float) -> list[tuple[Span, str | None]]:
     """Pieces of a recording of at most `longest_s`, silence at the ends and long pauses cut out.
 
     With the recording's text, where a piece is all that was spoken.
@@ -248,9 +276,10 @@ def _cut(recording: Given, longest_s: float = LONGEST_TAKE_S) -> list[tuple[Wave
             pieces[-1] = Span(pieces[-1].start_s, span.end_s)
         else:
             pieces += _halved(recording.wave, span, longest_s)
-    waves = [recording.wave.cut(piece.start_s - _KEEP_S, piece.end_s + _KEEP_S) for piece in pieces]
+    whole_s = recording.wave.duration_s
+    kept = [Span(max(0.0, p.start_s - _KEEP_S), min(whole_s, p.end_s + _KEEP_S)) for p in pieces]
     text = recording.text if len(pieces) == 1 else None
-    return [(wave, text) for wave in waves if wave.duration_s >= SHORTEST_TAKE_S]
+    return [(span, text) for span in kept if span.duration_s >= SHORTEST_TAKE_S]
 
 
 def _halved(wave: Waveform, span: Span, longest_s: float) -> list[Span]:

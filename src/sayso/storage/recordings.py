@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sayso.domain.analysis import recording_report_of
 from sayso.domain.page import Page, PageRequest
-from sayso.domain.recording import Origin, Recording
+from sayso.domain.recording import Origin, Recording, TextSource
 from sayso.errors import NotFound
 from sayso.storage import tables
 from sayso.storage.db import Transaction
@@ -83,10 +83,15 @@ def remove_of_dataset(tx: Transaction, voice_id: str) -> list[str]:
 
 def _values(recording: Recording) -> dict[str, object]:
     report = None if recording.analysis is None else json.dumps(recording.analysis.as_json())
-    return asdict(recording) | {"origin": recording.origin.value, "analysis": report}
+    return asdict(recording) | {
+        "origin": recording.origin.value,
+        "text_source": recording.text_source.value,
+        "analysis": report,
+    }
 
 
 def _recording(row: sa.RowMapping) -> Recording:
     kept = {name: row[name] for name in row if name != "account_id"}
     report = None if row["analysis"] is None else recording_report_of(json.loads(row["analysis"]))
-    return Recording(**{**kept, "origin": Origin(row["origin"]), "analysis": report})
+    enums = {"origin": Origin(row["origin"]), "text_source": TextSource(row["text_source"])}
+    return Recording(**{**kept, **enums, "analysis": report})

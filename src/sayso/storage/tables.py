@@ -120,6 +120,7 @@ recordings = Table(
     Column("speech_s", Float, nullable=False),
     Column("origin", String(16), nullable=False),
     Column("agreement", Float),
+    Column("text_source", String(8), nullable=False),
     # JSON, as `domain.analysis.RecordingReport` has it.
     Column("analysis", Text),
     *_times(),

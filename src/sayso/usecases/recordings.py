@@ -10,7 +10,7 @@ from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
-from sayso.domain.recording import Recording
+from sayso.domain.recording import Recording, TextSource
 from sayso.domain.voice import Voice
 from sayso.engines.watermark import MARKED
 from sayso.errors import BadArtifact, BadAudio, TooLarge, WrongState
@@ -116,6 +116,8 @@ def edit_recording(
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         before = recordings.find(tx, caller.account_id, voice_id, recording_id, lock=True)
         recording = replace(before, **given, updated_at=datetime.now(UTC))
+        if recording.text != before.text:
+            recording = replace(recording, agreement=None, text_source=TextSource.GIVEN)
         # What came with a dataset may be longer than what is taken here, and stays as it is.
         _check(
             services,

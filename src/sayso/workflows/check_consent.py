@@ -125,7 +125,7 @@ def examined(
     shutil.rmtree(folder, ignore_errors=True)
     try:
         wave = services.decoder.decode(services.blobs.read(consent.audio_key))
-        sounds = {recording.audio_key: services.blobs.read(recording.audio_key) for recording in active}
+        sounds = ((recording.audio_key, services.blobs.read(recording.audio_key)) for recording in active)
         consent_files.lay_out(folder, wave, sounds)
         return services.examiner.examine(
             folder,

@@ -157,11 +157,12 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     running(services, voice_id, build)
     place = folder(services, voice_id, build)
     active = learnt_from(services, voice_id, checked)
-    given = [(dataset_steps.sound(services, place, recording), recording.text) for recording in active]
+    # It hears what it takes, whatever is known of the text.
+    given = ((dataset_steps.sound(services, place, recording), recording.text, False) for recording in active)
     ingest.write_inputs(place, given)
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
-    return {"ok": len(given)}
+    return {"ok": len(active)}
 
 
 def learnt_from(services: Services, voice_id: str, checked: Checked | None) -> list[Recording]:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sayso.domain.recording import Origin
 from sayso.domain.training import Training
 from sayso.domain.voice import Voice, VoiceState
 from sayso.engines.base import CANDIDATE, CURVE
@@ -113,11 +112,11 @@ def _gather(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     running(services, voice_id, build)
     place = folder(services, voice_id, build)
     active = learnt_from(services, voice_id, checked)
-    ingest.write_inputs(
-        place,
-        [(dataset_steps.sound(services, place, recording), recording.text) for recording in active],
-        [recording.origin is Origin.DATASET for recording in active],
+    given = (
+        (dataset_steps.sound(services, place, recording), recording.text, recording.is_text_sure)
+        for recording in active
     )
+    ingest.write_inputs(place, given)
     services.long_trainer.gather(place, Teller(services, voice_id, build, BEGIN, _GATHER_PART))
     return {"ok": len(active)}
 

@@ -12,7 +12,7 @@ from sayso.engines.base import Progress
 from sayso.engines.registry import EngineOptions, make_detector, make_ear
 from sayso.pipeline import child_loop
 from sayso.pipeline.dataset.limits import DatasetLimits
-from sayso.pipeline.dataset.preparing import prepare
+from sayso.pipeline.dataset.preparing import hear, prepare
 
 
 def main() -> None:
@@ -28,6 +28,16 @@ def main() -> None:
         limits = DatasetLimits(**options["limits"])
 
         def work(job: child_loop.Job, progress: Progress) -> dict[str, Any]:
+            if "given" in job:
+                hear(
+                    Path(job["folder"]),
+                    job["given"],
+                    ear,
+                    job["language"],
+                    progress,
+                    at_once=options["threads"],
+                )
+                return {}
             manifest = prepare(
                 Path(job["folder"]),
                 ear if job["hears"] else None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from sayso.pipeline.dataset.limits import DatasetLimits
-from sayso.pipeline.dataset.preparing import Manifest, read_manifest
+from sayso.pipeline.dataset.preparing import Heard, Manifest, read_heard, read_manifest
 from sayso.pipeline.dataset.unpack import unpack
 from sayso.pipeline.json_child import JsonChild, Tell
 
@@ -53,13 +54,22 @@ class ChildPreparer:
         `most_s`: no more than so much of it is wanted. Without `hears` nobody listens to it: utterances have the texts
         that came with them, or none. Raises what that raises, and ChildDied: then call it again, it goes on where it was.
         """
-        code = (language or "").partition("-")[0].lower() or None
+        job = {"folder": str(folder), "language": _code(language), "most_s": most_s, "hears": hears}
+        self._run(job, tell)
+        return read_manifest(folder)
+
+    def hear(
+        self, folder: Path, given: Mapping[str, str | None], language: str | None, tell: Tell
+    ) -> dict[str, Heard]:
+        """See `sayso.pipeline.dataset.preparing.hear`. Raises ChildDied: then call it again, it goes on where it was."""
+        self._run({"folder": str(folder), "language": _code(language), "given": dict(given)}, tell)
+        return read_heard(folder)
+
+    def _run(self, job: Mapping[str, object], tell: Tell) -> None:
         try:
-            job = {"folder": str(folder), "language": code, "most_s": most_s, "hears": hears}
             self._child.run(job, tell)
         finally:
             self._child.rest()
-        return read_manifest(folder)
 
     @property
     def pid(self) -> int | None:
@@ -69,3 +79,8 @@ class ChildPreparer:
     def close(self) -> None:
         """Kill the child; a job under way raises ChildDied."""
         self._child.close()
+
+
+def _code(language: str | None) -> str | None:
+    """ISO 639-1, without the region."""
+    return (language or "").partition("-")[0].lower() or None

@@ -13,7 +13,7 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -134,6 +134,47 @@ def read_manifest(folder: Path) -> Manifest:
         tuple(Prepared(**entry) for entry in found["utterances"]),
         tuple(Remark(**entry) for entry in found["remarks"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was understood in one recording."""
+
+    text: str | None
+    """None where its given text was so likely that nobody listened for another."""
+    agreement: float | None
+    """0 to 1: how far a given text and the sound agree; None where none was given."""
+    confidence: float | None
+    """0 to 1, if the ear listened."""
+
+
+def hear(
+    folder: Path,
+    given: Mapping[str, str | None],
+    ear: Ear,
+    language: str | None,
+    progress: Progress,
+    *,
+    at_once: int = 1,
+) -> None:
+    """Listen to the files of `folder` (FLAC of ours) that `given` names, each with its text or None.
+
+    May run twice, and goes on where a killed run was; `read_heard` gives what came of it.
+    """
+    pieces = []
+    for file in given:
+        info = soundfile.info(folder / file)
+        pieces.append(_Piece(file, file, info.duration, info.samplerate, file, 0.0, alone=True))
+    _Listener(folder, ear, language, at_once).run(pieces, dict(given), progress)
+    progress("listening", 1.0, None)
+
+
+def read_heard(folder: Path) -> dict[str, Heard]:
+    """By file, what `hear` understood."""
+    return {
+        file: Heard(one["heard"], one["agreement"], one["confidence"])
+        for file, one in _Journal(folder / _HEARD).found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
