@@ -147,7 +147,7 @@ def _training(training: Training, sample_url: str | None) -> Json:
 
 
 def recording_item(recording: Recording, audio_src: str) -> Json:
-    """A recording; `duration` (seconds), `sample_rate` (hertz), `origin` and `analysis` are our own."""
+    """A recording; `duration` (seconds), `sample_rate` (hertz), `origin`, `text_source` and `analysis` are our own."""
     item: Json = {
         "uuid": recording.id,
         "name": recording.name,
@@ -162,6 +162,7 @@ def recording_item(recording: Recording, audio_src: str) -> Json:
         "created_at": stamp(recording.created_at),
         "updated_at": stamp(recording.updated_at),
         "origin": recording.origin.value,
+        "text_source": recording.text_source.value,
     }
     if recording.analysis is not None:
         item["metrics"] = metrics(recording.analysis, is_active=recording.is_active)

@@ -21,7 +21,7 @@ from sayso.engines.base import Heard, HeardWord
 from sayso.engines.tone import ToneDetector, ToneEar
 from sayso.errors import BadAudio, BadDataset
 from sayso.pipeline import phone
-from sayso.pipeline.dataset import cutting, texts
+from sayso.pipeline.dataset import cutting, ending, texts
 from sayso.pipeline.dataset.preparer import ChildPreparer
 from sayso.pipeline.dataset.preparing import Manifest, prepare
 from sayso.pipeline.decoding import ChildDecoder, DecodeLimits
@@ -136,6 +136,30 @@ def test_a_wav_that_ends_before_its_head_says_is_taken_and_said(tmp_path: Path) 
     lengths = {one.name: one.duration_s for one in manifest.utterances}
     assert lengths["cut"] == pytest.approx(lengths["whole"] / 2, abs=0.01)
     assert lengths["streamed"] == lengths["whole"]
+
+
+@pytest.mark.parametrize("form", ["OGG", "MP3"])
+def test_a_compressed_file_that_lacks_its_end_is_taken_and_said(tmp_path: Path, form: str) -> None:
+    whole = sound(3.0, 3.0, form=form, seed=2)
+    tagged = b"ID3\x04\x00\x00" + bytes([0, 0, 2, 0]) + bytes(256) + whole
+    entries = {"whole": whole, "cut": whole[: len(whole) * 2 // 3]}
+    if form == "MP3":
+        entries |= {"tagged": tagged, "tagged and cut": tagged[: len(tagged) * 2 // 3]}
+    laid_by_hand(tmp_path, {f"{name}.{form.lower()}": data for name, data in entries.items()})
+    manifest = prepared(tmp_path)
+    said = {remark.member.partition(".")[0] for remark in manifest.remarks if remark.code == "cut_short"}
+    assert said == {name for name in entries if "cut" in name}
+    lengths = {one.name: one.duration_s for one in manifest.utterances}
+    assert lengths["cut"] < 0.8 * lengths["whole"]
+
+
+@given(data=st.binary(max_size=400), start=st.sampled_from([b"OggS", b"ID3", b"\xff\xfb", b"RIFF....WAVE"]))
+def test_the_end_of_any_file_can_be_looked_at(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, start: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("ends") / "file"
+    path.write_bytes(start + data)
+    assert ending.is_cut_short(path) in (True, False)
 
 
 def test_nothing_usable_is_refused(tmp_path: Path) -> None:

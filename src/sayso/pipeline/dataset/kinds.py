@@ -11,9 +11,6 @@ from pathlib import Path
 from sayso.audio import codec
 
 HEAD_BYTES = 4_096
-_MOST_CHUNKS = 64
-_UNKNOWN_BYTES = 0x7FFF0000
-_HARDLY_BYTES = 4_096
 
 ARCHIVES = ("zip", "tar", "tar.gz", "tar.bz2", "tar.xz")
 PHONE = {
@@ -74,27 +71,6 @@ def is_text(data: bytes) -> bool:
     # Pages and XML are text, and no list: they are passed over where texts are looked for.
     plain = codec.sniff(data) in ("", "JSON", "an XML file", "an HTML page")
     return plain and not any(byte < 9 for byte in data)
-
-
-def is_cut_short(path: Path) -> bool:
-    """Whether a WAV file's head promises more than the file holds. Decoders take what is there and say nothing.
-
-    What is written while it is recorded promises nothing: 0, or about the largest number.
-    """
-    size_bytes = path.stat().st_size
-    with path.open("rb") as file:
-        if file.read(4) != b"RIFF" or file.read(8)[4:] != b"WAVE":
-            return False
-        for _ in range(_MOST_CHUNKS):
-            chunk = file.read(8)
-            if len(chunk) < 8:
-                return False
-            told_bytes = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"data":
-                missing = told_bytes - (size_bytes - file.tell())
-                return told_bytes < _UNKNOWN_BYTES and missing > _HARDLY_BYTES
-            file.seek(told_bytes + told_bytes % 2, 1)
-    return False
 
 
 def other(data: bytes) -> str:

@@ -28,7 +28,7 @@ from sayso.audio.spans import Span
 from sayso.audio.waveform import Samples, Waveform
 from sayso.engines.base import Detector, Ear, Follower, Progress
 from sayso.errors import BadDataset, Rejected
-from sayso.pipeline.dataset import cutting, kinds, names, texts
+from sayso.pipeline.dataset import cutting, ending, names, texts
 from sayso.pipeline.dataset.limits import DatasetLimits
 from sayso.pipeline.dataset.reading import Dataset, Remark, Utterance, read_dataset
 from sayso.pipeline.dataset.sound import Sounds
@@ -237,8 +237,8 @@ class _Cutter:
                 if not pieces:
                     message = f"{shown} was left out: no speech was found in it; listen to it"
                     remark = Remark("no_speech", utterance.member, message)
-                elif kinds.is_cut_short(utterance.path):
-                    message = f"{shown} ends before its own head says, and was taken as far as it goes; see that it is sent whole"
+                elif ending.is_cut_short(utterance.path):
+                    message = f"{shown} ends before it says it does, and was taken as far as it goes; see that it is sent whole"
                     remark = Remark("cut_short", utterance.member, message)
             except Rejected as error:
                 remark = Remark("unreadable", utterance.member, f"{shown} was left out: {error}")
