@@ -59,12 +59,14 @@ def _wav(samples: np.ndarray) -> bytes:
 
 
 class Files:
-    """What a running file server has; `slow_s` is how long it waits before each answer."""
+    """What a running file server has; `slow_s` is how long it waits before each answer, `held` what is not answered at all
+    until it is taken out of it."""
 
     def __init__(self) -> None:
         self.url = ""
         self.slow_s = 0.0
         self.asked = 0
+        self.held: set[str] = set()
         self._files: dict[str, bytes] = {}
 
     def put(self, name: str, data: bytes) -> str:
@@ -85,6 +87,8 @@ def file_server() -> Iterator[Files]:
         def do_GET(self) -> None:
             files.asked += 1
             time.sleep(files.slow_s)
+            while self.path.strip("/") in files.held:
+                time.sleep(0.02)
             data = files.get(self.path)
             self.send_response(404 if data is None else 200)
             self.send_header("content-length", str(len(data or b"")))

@@ -357,3 +357,24 @@ def test_texts_are_held_against_the_sound_whoever_gave_them(
     assert all(one.is_text_sure for name, one in now.items() if name != "0")
     assert now["up 1"].analysis is not None
     assert now["up 1"].analysis.text == "la la la"
+
+
+@pytest.mark.parametrize("kind", VoiceType)
+def test_nobody_waits_for_another_ones_slow_address(
+    services: Services, ada: Caller, files: Files, kind: VoiceType
+) -> None:
+    files.held.add("slow.wav")
+    slow = voices.create_voice(
+        services, ada, voices.NewVoice("Slow", kind, dataset_url=files.put("slow.wav", hum(19.0)))
+    )[0]
+    quick = voices.create_voice(
+        services, ada, voices.NewVoice("Quick", kind, dataset_url=files.put("quick.wav", hum(19.0)))
+    )[0]
+    if kind is VoiceType.RAPID:
+        slow, quick = voices.build_voice(services, ada, slow.id), voices.build_voice(services, ada, quick.id)
+    ended = finish(services, ada, quick)
+    assert ended.state is (VoiceState.FINISHED if kind is VoiceType.RAPID else VoiceState.DATASET_ISSUE)
+    waiting = voices.get_voice(services, ada, slow.id)
+    assert (waiting.state, waiting.stage) == (VoiceState.RUNNING, "fetching the dataset")
+    files.held.clear()
+    assert finish(services, ada, slow).state is ended.state

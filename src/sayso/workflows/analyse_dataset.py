@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 
-from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.domain.voice import Voice, VoiceState
 from sayso.services import Services
-from sayso.storage import voices
 from sayso.workflows import durable, train_voice
-from sayso.workflows.dataset_steps import analyse, fetch, forget, keep, prepare
+from sayso.workflows.dataset_steps import FETCH_PART, analyse, fetch, forget, keep, prepare
 from sayso.workflows.make_voice import consent
 from sayso.workflows.run import clean, end, ended, tried
 
-_FETCH_PART, _PREPARE_PART, _ANALYSE_PART = 0.02, 0.1, 0.19
+_PREPARE_PART, _ANALYSE_PART = 0.1, 0.19
 
 
 def workflow_id(voice_id: str, build: int) -> str:
@@ -34,31 +33,26 @@ def start(services: Services, voice: Voice) -> None:
         )
 
 
-def sweep(services: Services) -> None:
-    """Start runs that were asked for but not started; end those whose workflow is dead."""
-    services.analyser.rest()
-    with services.db.read() as tx:
-        asked = [voice for voice in voices.running(tx) if voice.voice_type is VoiceType.PROFESSIONAL]
-    for voice in asked:
-        key = workflow_id(voice.id, voice.build)
-        state = durable.status(key)
-        if state is None:
-            start(services, voice)
-        elif state in durable.DEAD:
-            reason = "the dataset was tried many times and the program ended each time: see its log"
-            end(voice.id, voice.build, VoiceState.FAILED, reason, key)
-        elif state == durable.DONE and isinstance(asked_for := durable.result(key), dict):
-            train_voice.find(services, voice, asked_for)
+def find(services: Services, voice: Voice, state: str | None) -> None:
+    """Start a run that was asked for but not started; end one whose workflow, which is in `state`, is dead."""
+    key = workflow_id(voice.id, voice.build)
+    if state is None:
+        start(services, voice)
+    elif state in durable.DEAD:
+        reason = "the dataset was tried many times and the program ended each time: see its log"
+        end(voice.id, voice.build, VoiceState.FAILED, reason, key)
+    elif state == durable.DONE and isinstance(asked_for := durable.result(key), dict):
+        train_voice.find(services, voice, asked_for)
 
 
 @durable.workflow("analyse_dataset")
 def analyse_dataset(voice_id: str, build: int) -> str | train_voice.Asked:
     """Take one run to its verdict; returns how it ended, or what is handed over to the training."""
-    outcome = tried(fetch, voice_id, build, 0.0, _FETCH_PART)
+    outcome = tried(fetch, voice_id, build, 0.0, FETCH_PART)
     began = durable.step(_now)
     if "ok" in outcome and outcome["ok"] is not None:
         url = outcome["ok"]
-        outcome = tried(prepare, voice_id, build, url, _FETCH_PART, _PREPARE_PART)
+        outcome = tried(prepare, voice_id, build, url, FETCH_PART, _PREPARE_PART)
         if "ok" in outcome:
             outcome = durable.step(keep, voice_id, build, url)
     if "ok" in outcome:

@@ -31,6 +31,8 @@ from sayso.workflows import durable
 from sayso.workflows.run import Gone, Outcome, Teller, folder, guarded, running
 
 FETCHING = "fetching the dataset"
+FETCH_PART = 0.02
+"""How far a whole run is when its dataset is there."""
 _ANALYSIS = "analysis"
 _SHORTEST_LOOK_S = 5.0
 _HEARING_IS = 0.5

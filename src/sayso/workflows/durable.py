@@ -29,11 +29,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BUILDS, CLIPS, BATCHES, CONSENTS = "builds", "clips", "batches", "consents"
-DATASETS, TRAININGS = "datasets", "trainings"
+FETCHES, DATASETS, TRAININGS = "fetches", "datasets", "trainings"
 # Builds, clips, checks of consents, datasets and trainings keep the cores busy: one of each at a time. Those that wait need not be written down a
 # second time, as their rows say that they are wanted: the sweep finds them. So they go through lanes of our
 # own, which start at once and cost nothing at rest; the library asks the database for each of its queues.
-_LANES = (BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS, TRAININGS)
+_LANES = {BUILDS: 1, CLIPS: 1, BATCHES: 1, CONSENTS: 1, FETCHES: 8, DATASETS: 1, TRAININGS: 1}
+"""How many of each kind go at a time: downloads wait for others."""
 
 _VERSION = "3"
 """Pinned: by default the library leaves jobs of an edited program alone. Raise it when the order of a
@@ -86,14 +87,16 @@ class _Waiting:
 
 
 class _Lane:
-    """Workflows of one kind, one after the other, in the order they were asked for."""
+    """Workflows of one kind, a few at a time, begun in the order they were asked for."""
 
-    def __init__(self, name: str, stop: threading.Event) -> None:
+    def __init__(self, name: str, at_once: int, stop: threading.Event) -> None:
         self._stop = stop
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._known: set[str] = set()
         self._lock = threading.Lock()
-        threading.Thread(target=self._work, name=f"sayso-{name}", daemon=True).start()
+        self._at_once = at_once
+        for _ in range(at_once):
+            threading.Thread(target=self._work, name=f"sayso-{name}", daemon=True).start()
 
     def add(self, workflow_id: str, run: Callable[[], Any]) -> None:
         """Have it run, unless it waits or runs already."""
@@ -110,7 +113,8 @@ class _Lane:
 
     def close(self) -> None:
         """End after what runs; what waits is left to the next start."""
-        self._waiting.put(None)
+        for _ in range(self._at_once):
+            self._waiting.put(None)
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None and not self._stop.is_set():
@@ -174,7 +178,7 @@ def _go_on() -> None:
 def start(kind: str, workflow_id: str, wanted: Workflow[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
     """Have a workflow run soon, once for each `workflow_id`.
 
-    `kind` is one of BUILDS, CLIPS, BATCHES, CONSENTS, DATASETS, TRAININGS. Only while `works_for` is true; otherwise leave it to the sweep.
+    `kind` is one of BUILDS, CLIPS, BATCHES, CONSENTS, FETCHES, DATASETS, TRAININGS. Only while `works_for` is true; otherwise leave it to the sweep.
     """
     from dbos import SetWorkflowID
 
@@ -274,7 +278,7 @@ def _work(worker: _Worker, url: str, sweep: Callable[[Services], None]) -> None:
         worker.state = "cannot start: run `sayso doctor` where the server runs"
         return
     stop = _stop
-    worker.lanes = {name: _Lane(name, stop) for name in _LANES}
+    worker.lanes = {name: _Lane(name, at_once, stop) for name, at_once in _LANES.items()}
     worker.state = "ok"
     while not stop.is_set():
         try:

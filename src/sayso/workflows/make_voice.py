@@ -23,14 +23,14 @@ from sayso.services import Services
 from sayso.storage import blobs, consents, recordings, reports, voices
 from sayso.wire import receipt
 from sayso.workflows import check_consent, dataset_steps, durable, outbox
-from sayso.workflows.dataset_steps import analyse, fetch, forget, keep, prepare
+from sayso.workflows.dataset_steps import FETCH_PART, analyse, fetch, forget, keep, prepare
 from sayso.workflows.run import Gone, Outcome, Teller, clean, end, ended, folder, guarded, running, tried
 
 SAMPLE_TEXT = "Hello, this is my new voice."
 """Short: the build is not finished before it is spoken."""
 SAMPLE_SOUND = SoundFormat(precision=Precision.PCM_16, rate_hz=24_000)
 
-_FETCH_PART, _PREPARE_PART, _CONSENT_PART, _ANALYSE_PART = 0.02, 0.04, 0.06, 0.14
+_PREPARE_PART, _CONSENT_PART, _ANALYSE_PART = 0.04, 0.06, 0.14
 _LISTEN_PART, _TRAIN_PART, _REPORT_PART = 0.2, 0.8, 0.83
 """How far the whole build is when these are done."""
 _USUAL_S = 30.0
@@ -55,18 +55,14 @@ def start(services: Services, voice: Voice) -> None:
         durable.start(durable.BUILDS, workflow_id(voice.id, voice.build), make_voice, voice.id, voice.build)
 
 
-def sweep(services: Services) -> None:
-    """Start builds that were asked for but not started; end those whose workflow is dead."""
-    with services.db.read() as tx:
-        asked = [voice for voice in voices.running(tx) if voice.voice_type is VoiceType.RAPID]
-    for voice in asked:
-        state = durable.status(workflow_id(voice.id, voice.build))
-        if state is None:
-            start(services, voice)
-        elif state in durable.DEAD:
-            reason = "the build was tried many times and the program ended each time: see its log"
-            key = workflow_id(voice.id, voice.build)
-            end(voice.id, voice.build, VoiceState.FAILED, reason, key)
+def find(services: Services, voice: Voice, state: str | None) -> None:
+    """Start a build that was asked for but not started; end one whose workflow, which is in `state`, is dead."""
+    if state is None:
+        start(services, voice)
+    elif state in durable.DEAD:
+        reason = "the build was tried many times and the program ended each time: see its log"
+        key = workflow_id(voice.id, voice.build)
+        end(voice.id, voice.build, VoiceState.FAILED, reason, key)
 
 
 @durable.workflow("make_voice")
@@ -74,10 +70,10 @@ def make_voice(voice_id: str, build: int) -> str:
     """Make the voice of one build; returns how it ended."""
     made: list[str] = []
     checked: Checked | None = None
-    outcome = tried(fetch, voice_id, build, 0.0, _FETCH_PART)
+    outcome = tried(fetch, voice_id, build, 0.0, FETCH_PART)
     if "ok" in outcome and outcome["ok"] is not None:
         url = outcome["ok"]
-        outcome = tried(prepare, voice_id, build, url, _FETCH_PART, _PREPARE_PART)
+        outcome = tried(prepare, voice_id, build, url, FETCH_PART, _PREPARE_PART)
         if "ok" in outcome:
             outcome = durable.step(keep, voice_id, build, url)
     if "ok" in outcome:

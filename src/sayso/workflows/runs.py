@@ -1,15 +1,84 @@
-"""Which workflow a running voice is for."""
+"""Which workflow a running voice is for; before it, the dataset that is to be fetched.
+
+A stranger's server may take half an hour over a file. So fetching is a workflow of its own, several at a time, and the
+next voice need not wait: builds and analyses, which keep the cores busy, go one after the other.
+"""
 
 from __future__ import annotations
 
-from sayso.domain.voice import Voice, VoiceType
+from types import ModuleType
+
+from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.services import Services
-from sayso.workflows import analyse_dataset, make_voice
+from sayso.storage import voices
+from sayso.workflows import analyse_dataset, durable, make_voice
+from sayso.workflows.dataset_steps import FETCH_PART, fetch
+from sayso.workflows.run import clean, end, ended, tried
+
+
+def fetch_id(voice_id: str, build: int) -> str:
+    """The id under which a download is known; starting it twice is starting it once."""
+    return f"fetch-dataset-{voice_id}-{build}"
 
 
 def start(services: Services, voice: Voice) -> None:
     """Begin what `voice` is RUNNING for: a build, or what comes before a professional one."""
-    if voice.voice_type is VoiceType.RAPID:
-        make_voice.start(services, voice)
-    else:
-        analyse_dataset.start(services, voice)
+    if not voice.dataset_waits:
+        _workflow(voice).start(services, voice)
+    elif durable.works_for(services):
+        # Its models load meanwhile.
+        services.analyser.warm()
+        durable.start(durable.FETCHES, fetch_id(voice.id, voice.build), fetch_dataset, voice.id, voice.build)
+
+
+def sweep(services: Services) -> None:
+    """Start runs that were asked for but not started; end those whose workflow is dead."""
+    services.analyser.rest()
+    with services.db.read() as tx:
+        asked = voices.running(tx)
+    for voice in asked:
+        known = durable.status(_workflow(voice).workflow_id(voice.id, voice.build))
+        if voice.dataset_waits and known is None:
+            _find_fetch(services, voice)
+        else:
+            _workflow(voice).find(services, voice, known)
+
+
+@durable.workflow("fetch_dataset")
+def fetch_dataset(voice_id: str, build: int) -> str:
+    """Bring the dataset of one run into its folder; returns how that ended."""
+    outcome = tried(fetch, voice_id, build, 0.0, FETCH_PART)
+    if "ok" in outcome:
+        durable.step(_go_on, voice_id, build)
+        return "fetched"
+    if (over := ended(outcome)) is not None:
+        state, reason = over
+        durable.step(end, voice_id, build, state, reason, fetch_id(voice_id, build))
+    durable.step(clean, voice_id, build, [])
+    return "gone" if over is None else state.value
+
+
+def _go_on(voice_id: str, build: int) -> None:
+    """Begin what the dataset was fetched for; if this is lost, the sweep finds that it was fetched."""
+    services = durable.services()
+    with services.db.read() as tx:
+        voice = voices.fetch(tx, voice_id)
+    if voice is not None and voice.build == build and voice.state is VoiceState.RUNNING:
+        _workflow(voice).start(services, voice)
+
+
+def _find_fetch(services: Services, voice: Voice) -> None:
+    key = fetch_id(voice.id, voice.build)
+    state = durable.status(key)
+    if state == durable.DONE:
+        _workflow(voice).start(services, voice)
+    elif state is None:
+        start(services, voice)
+    elif state in durable.DEAD:
+        reason = "the dataset was fetched many times and the program ended each time: see its log"
+        end(voice.id, voice.build, VoiceState.FAILED, reason, key)
+
+
+def _workflow(voice: Voice) -> ModuleType:
+    """The module whose `start`, `find` and `workflow_id` are for such a voice."""
+    return make_voice if voice.voice_type is VoiceType.RAPID else analyse_dataset

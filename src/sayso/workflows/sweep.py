@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from sayso.services import Services
-from sayso.workflows import analyse_dataset, check_consent, make_clip, make_voice
+from sayso.workflows import check_consent, make_clip, runs
 
 
 def sweep(services: Services) -> None:
     """Look at everything that waits. Cheap when nothing does."""
     services.long_trainer.rest()
-    make_voice.sweep(services)
-    analyse_dataset.sweep(services)
+    runs.sweep(services)
     check_consent.sweep(services)
     make_clip.sweep(services)
