@@ -108,6 +108,7 @@ def judged(name: str, *codes: Harm, speech_s: float = 6.0, repaired: frozenset[H
         Harm.DROWNED,
         Harm.UNUSABLE,
         Harm.UNREADABLE,
+        Harm.MADE,
     }
     if set(harms) & rejected:
         which = Grade.REJECTED

@@ -12,6 +12,7 @@ from sayso.domain.verdict import Outcome
 from sayso.engines.dnsmos import OpinionModel
 from sayso.engines.enhance import RATE_HZ, Enhancer
 from sayso.engines.registry import EngineOptions, make_engine
+from sayso.engines.watermark import Watermark
 from sayso.pipeline.analysis.analyse import analyse
 from sayso.pipeline.analysis.item import Item
 from sayso.pipeline.analysis.measure import Tools
@@ -171,3 +172,15 @@ def test_a_human_stranger_among_ten_is_named(tools):
 
     assert [r.id for r in found.rejected] == [guest.file.stem]
     assert found.recordings[-1].is_outlier
+
+
+def test_what_a_program_said_is_taken_out_of_a_dataset(tools, readings):
+    watermark = Watermark(models_dir())
+    items = [Item(f"{i}", wave if i else watermark.mark(wave)) for i, wave in enumerate(readings)]
+
+    found = analyse(items, tools, quiet, least_s=5.0)
+
+    assert [report.id for report in found.rejected] == ["0"]
+    assert [reason.code for reason in found.rejected[0].reasons] == [Harm.MADE]
+    assert found.outcome is Outcome.REMARKS
+    assert found.remarks[0] == "Left out: “0” (made by a program)."

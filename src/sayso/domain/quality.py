@@ -53,6 +53,7 @@ class Harm(StrEnum):
     DROWNED = "drowned_in_noise"
     UNUSABLE = "unusable"
     UNREADABLE = "unreadable"
+    MADE = "made_by_a_program"
     CLIPPED = "clipped"
     NOISY = "noisy"
     REVERBERANT = "reverberant"
@@ -77,6 +78,7 @@ FATAL = frozenset(
         Harm.DROWNED,
         Harm.UNUSABLE,
         Harm.UNREADABLE,
+        Harm.MADE,
     }
 )
 """Each of these alone takes a recording out."""
@@ -120,6 +122,8 @@ class Figures:
     """How well the text agrees with what is heard, 0 to 1."""
     is_beginning: bool = False
     """Whether the recording goes on after these `duration_s`, which alone were measured."""
+    is_marked: bool = False
+    """Whether it carries the watermark of speech that we made."""
 
     @property
     def score(self) -> float:
@@ -172,6 +176,7 @@ def reasons(figures: Figures) -> tuple[Reason, ...]:
     found = tuple(
         reason
         for reason in (
+            _made(figures),
             _clipping(figures),
             _noise(figures),
             _quality(figures),
@@ -211,6 +216,16 @@ def _silent(f: Figures) -> Reason:
         Harm.SILENT,
         f"Only {f.speech_s:.1f} s of speech were found {where} {f.duration_s:.1f} s.",
         "Check the microphone and record it again, or leave it out.",
+    )
+
+
+def _made(f: Figures) -> Reason | None:
+    if not f.is_marked:
+        return None
+    return Reason(
+        Harm.MADE,
+        "It carries the watermark of speech that was made by a program.",
+        "Send a recording of the person; a voice is not learnt from another synthetic voice.",
     )
 
 

@@ -45,6 +45,7 @@ _MOST_NAMES = 5
 _REJECTED_FOR = {
     Harm.OTHER_SPEAKER: ("of another speaker", "of other speakers"),
     Harm.SEVERAL_SPEAKERS: ("of more than one speaker", "of more than one speaker"),
+    Harm.MADE: ("made by a program", "made by a program"),
     Harm.SILENT: ("without speech", "without speech"),
     Harm.RUINED_BY_CLIPPING: ("recorded far too loud", "recorded far too loud"),
     Harm.DROWNED: ("drowned in noise", "drowned in noise"),

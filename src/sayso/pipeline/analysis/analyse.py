@@ -19,6 +19,7 @@ from sayso.domain.analysis import RecordingReport, SetReport, Stretch, Totals
 from sayso.domain.quality import Figures, Grade, Harm, Reason
 from sayso.domain.verdict import Judged, verdict
 from sayso.engines.base import Progress
+from sayso.engines.watermark import MARKED
 from sayso.errors import Rejected
 from sayso.pipeline.analysis import speakers
 from sayso.pipeline.analysis.cache import Cache
@@ -170,6 +171,7 @@ def _figures(item: Item, m: Measured) -> Figures:
         text_chars=chars,
         agreement=item.agreement,
         is_beginning=m.whole_s is not None,
+        is_marked=(m.mark or 0.0) >= MARKED,
     )
 
 

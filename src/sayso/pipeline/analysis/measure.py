@@ -20,6 +20,7 @@ from sayso.engines.dnsmos import OpinionModel
 from sayso.engines.enhance import Enhancer
 from sayso.engines.vad import FRAME, SpeechDetector, spans_of
 from sayso.engines.voiceprint import VoiceprintEncoder
+from sayso.engines.watermark import Watermark
 from sayso.errors import BadAudio
 from sayso.pipeline.analysis.estimate import estimate
 from sayso.pipeline.analysis.features import RATE_HZ, features, vad_snr_db
@@ -30,6 +31,7 @@ _PIECE_S = 20.0
 """Longer recordings are scored piece by piece: memory stays bounded, and a bad minute shows."""
 _SEVERAL_FROM_S = 12.0
 """Shorter recordings are not searched for a second speaker."""
+_LEAST_MARKED_S = 0.5
 _PAUSE_S = 0.6
 """Shorter pauses belong to the speech that may be learnt from."""
 
@@ -56,13 +58,18 @@ class Tools:
     enhancer: Enhancer
     opinions: OpinionModel
     encoder: Likeness
+    marks: Watermark
 
     @classmethod
     def at(cls, models_dir: Path) -> Tools:
         """All of them, from the weights in `models_dir`; loaded when they are first needed."""
         detector = SpeechDetector(models_dir)
         return cls(
-            detector, Enhancer(models_dir), OpinionModel(models_dir), VoiceprintEncoder(models_dir, detector)
+            detector,
+            Enhancer(models_dir),
+            OpinionModel(models_dir),
+            VoiceprintEncoder(models_dir, detector),
+            Watermark(models_dir),
         )
 
     def measure(self, wave: Waveform) -> Measured:
@@ -107,6 +114,8 @@ class Measured:
     """Start and end of stretches of another speaker within a long recording."""
     whole_s: float | None = None
     """How long the recording is, where only its beginning was measured."""
+    mark: float | None = None
+    """How surely it holds the watermark of speech that we made, 0 to 1; None where there is hardly any speech."""
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> Measured:
@@ -149,6 +158,8 @@ def measure(wave: Waveform, tools: Tools) -> Measured:
         cliff_hz=band.cliff_hz,
         vector=_vector(narrow, speech_s, tools.encoder),
         others=_others(narrow, speech, tools.encoder),
+        # Steady tones look like the mark: it is looked for where somebody speaks.
+        mark=None if speech_s < _LEAST_MARKED_S else round(tools.marks.find_at_own_speed(wave).confidence, 4),
     )
 
 
