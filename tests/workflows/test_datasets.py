@@ -378,3 +378,15 @@ def test_nobody_waits_for_another_ones_slow_address(
     assert (waiting.state, waiting.stage) == (VoiceState.RUNNING, "fetching the dataset")
     files.held.clear()
     assert finish(services, ada, slow).state is ended.state
+
+
+def test_the_issue_of_a_set_that_is_too_small_names_what_was_not_taken(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    torn = {"torn.flac": b"fLaC" + bytes(50), "notes.pdf": b"%PDF-1.4 " + bytes(50)}
+    ended = finish(services, ada, ask(services, ada, files.put("torn.zip", zipped({**pairs(2), **torn}))))
+    assert ended.state is VoiceState.DATASET_ISSUE
+    issue = ended.issue or ""
+    assert issue.startswith("There are 6.0 s of good speech")
+    assert "then start the build again. 2 files of the dataset were not taken: 'notes.pdf' is a PDF" in issue
+    assert issue.endswith("(and so on).")

@@ -40,6 +40,13 @@ _HEARING_IS = 0.5
 _SURE = 0.5
 """What is heard with less confidence is no text."""
 _EMOTION = "neutral"
+_NOT_TAKEN = frozenset(
+    {
+        *("not_audio", "nested_archive", "phone_format", "unreadable", "no_speech", "left_out"),
+        *("file_missing", "not_in_list", "bad_list"),
+    }
+)
+"""Remarks on a dataset that cost it a file."""
 
 
 def fetch(voice_id: str, build: int, start: float, end: float) -> Outcome:
@@ -183,6 +190,8 @@ def _analyse(voice_id: str, build: int, start: float, end: float) -> Outcome:
         tell=Teller(services, voice_id, build, start, end),
     )
     report = files.read_report(place / _ANALYSIS)
+    if report.outcome is Verdict.ISSUE:
+        report = replace(report, issue=f"{report.issue or ''}{_left_out(place)}")
     with services.db.begin() as tx:
         voice = _locked(tx, voice_id, build)
         left = _write_down(tx, voice, report)
@@ -220,6 +229,17 @@ def _hear(services: Services, voice: Voice, active: list[Recording], place: Path
             told[recording.id] = recording.text, recording.agreement
     files.tell_texts(place / _ANALYSIS, told)
     return True
+
+
+def _left_out(place: Path) -> str:
+    """A sentence about what of this run's dataset never became a recording; nothing where all did."""
+    if not (place / preparing.MANIFEST).is_file():
+        return ""
+    found = [remark for remark in preparing.read_manifest(place).remarks if remark.code in _NOT_TAKEN]
+    if not found:
+        return ""
+    many = "One file of the dataset was" if len(found) == 1 else f"{len(found)} files of the dataset were"
+    return f" {many} not taken: {found[0].message}{'.' if len(found) == 1 else ' (and so on).'}"
 
 
 def _look_s(services: Services, voice: Voice, active: list[Recording]) -> float | None:

@@ -115,6 +115,9 @@ class _Reader:
             raise BadDataset("the archive is empty; pack recordings into it")
         if self._remarks:
             first = self._remarks[0]
+            if len(self._all) == 1:
+                # The file itself, or an archive of one: what is wrong with it is what is wrong.
+                raise BadDataset(first.message)
             more = f" (and {len(self._remarks) - 1} more)" if len(self._remarks) > 1 else ""
             raise BadDataset(f"there is no recording in the archive that is read: {first.message}{more}")
         raise BadDataset(
