@@ -34,7 +34,7 @@ def test_before_the_first_analysis_there_is_none(client: httpx.Client) -> None:
     assert "not been analysed" in answer.json()["message"]
 
 
-def test_people_get_a_page(client: httpx.Client, speaker: str) -> None:
+def test_people_get_a_page(server: Server, client: httpx.Client, speaker: str) -> None:
     path = f"/api/v2/voices/{speaker}/analysis"
     by_query = client.get(path, params={"format": "html"})
     by_header = client.get(path, headers={"accept": "text/html,application/xhtml+xml"})
@@ -46,6 +46,10 @@ def test_people_get_a_page(client: httpx.Client, speaker: str) -> None:
     assert client.get(path, params={"format": "html"}, headers={"accept": "*/*"}).text.startswith("<!doctype")
     assert client.get(path, params={"format": "json"}, headers={"accept": "text/html"}).json()["success"]
     assert client.get(path, params={"format": "pdf"}).status_code == 400
+    kept = client.get(path, params={"format": "html", "sound": "inside"}).text
+    assert (kept.count('src="data:audio/mpeg;base64,'), kept.count("<audio")) == (3, 3)
+    assert server.url not in kept
+    assert client.get(path, params={"format": "html", "sound": "loud"}).status_code == 400
 
 
 def test_nobody_sees_anothers(server: Server, speaker: str) -> None:

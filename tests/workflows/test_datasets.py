@@ -75,7 +75,7 @@ def nothing_left(services: Services) -> bool:
 
 
 def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
-    services: Services, ada: Caller, files: Files, told: Callbacks
+    services: Services, ada: Caller, files: Files, told: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted = {"stranger.wav": hum(4.0, 260.0), "silent.wav": silence(), "clipped.wav": clipped()}
     url = files.put("planted.zip", zipped({**pairs(), **planted}))
@@ -114,6 +114,13 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
             services, ada, voice.id, named["stranger"]["uuid"], RecordingEdit(is_active=True)
         )
     assert {one.name for one in analysis_of(services, ada, voice).report.rejected} == set(named)
+    # A page to keep has the sound in it, as far as it goes: what is rejected first.
+    view = analyses.get_analysis(services, ada, voice.id)
+    assert analyses.as_page_with_sound(services, view).count("data:audio/mpeg;base64,") == 9
+    monkeypatch.setattr(analyses, "_MOST_INSIDE_S", 14.0)
+    short = analyses.as_page_with_sound(services, view)
+    assert short.count("data:audio/mpeg;base64,") < 9
+    assert "minutes of sound are in this page" in short
     wait_until(lambda: nothing_left(services))
 
 

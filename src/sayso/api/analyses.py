@@ -32,12 +32,25 @@ HEADERS = {
 )
 def read(caller: Signed, services: Parts, links: Linked, request: Request, voice_uuid: str) -> Response:
     """Of its newest build or dataset: the verdict, and for every recording its scores, its class, why, and
-    what to do. With `format=html`, or `Accept: text/html`, the same as a page with plots and players."""
+    what to do. With `format=html`, or `Accept: text/html`, the same as a page with plots and players; its sound is linked for an
+    hour, or in the page with `sound=inside`."""
     view = analyses.get_analysis(services, caller, identified(voice_uuid, "voice"))
+    if wants_page(request) and _wants_sound(request):
+        return HTMLResponse(analyses.as_page_with_sound(services, view), headers=HEADERS)
     if wants_page(request):
         return HTMLResponse(analyses.as_page(view, links.to), headers=HEADERS)
     sound = {id_: links.to(key, f"{id_}.flac") for id_, key in view.audio_keys.items()}
     return Answer(success(analysis_item(view.voice, view.analysis, sound)))
+
+
+def _wants_sound(request: Request) -> bool:
+    """Whether the page is to hold its sound. Raises BadRequest."""
+    asked = request.query_params.get("sound", "linked")
+    if asked not in ("linked", "inside"):
+        raise BadRequest(
+            f"sound is {asked[:20]!r}, expected linked or inside", {"sound": "must be linked or inside"}
+        )
+    return asked == "inside"
 
 
 def wants_page(request: Request) -> bool:

@@ -136,7 +136,10 @@ VOICE_QUERY = [
         "pre_built_resemble_voice", "boolean", "true gives none, for there are no pre-built voices here."
     )
 ]
-ANALYSIS_QUERY = [_parameter("format", "string", "`json`, or `html` for a page with plots and players.")]
+ANALYSIS_QUERY = [
+    _parameter("format", "string", "`json`, or `html` for a page with plots and players."),
+    _parameter("sound", "string", "Of the page: `linked` (for an hour), or `inside`, to keep it."),
+]
 USAGE_QUERY = [
     _parameter("start_date", "string", "The first day, e.g. 2026-01-01."),
     _parameter("end_date", "string", "The last day, included."),

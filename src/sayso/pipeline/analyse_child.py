@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sayso.engines import memory
 from sayso.engines.base import Progress
 from sayso.pipeline import child_loop
 from sayso.pipeline.analysis import files
@@ -17,6 +18,7 @@ from sayso.pipeline.analysis.measure import Meter, Tools
 
 def main() -> None:
     """Work until the input ends."""
+    memory.keep_small()
     options = json.loads(sys.argv[1])
     child_loop.serve(options["nice"], lambda: _prepare(options))
 
