@@ -397,3 +397,18 @@ def test_the_issue_of_a_set_that_is_too_small_names_what_was_not_taken(
     assert issue.startswith("There are 6.0 s of good speech")
     assert "then start the build again. 2 files of the dataset were not taken: 'notes.pdf' is a PDF" in issue
     assert issue.endswith("(and so on).")
+
+
+def test_a_rapid_build_tells_what_it_heard(services: Services, ada: Caller) -> None:
+    voice, _ = voices.create_voice(services, ada, voices.NewVoice("Ada", VoiceType.RAPID))
+    for n, text in enumerate((None, " ".join(["la"] * 11), "something else")):
+        recordings.add_recording(services, ada, voice.id, NewRecording(f"{n}", hum(4.0, 150 + n), text=text))
+    voices.build_voice(services, ada, voice.id)
+    assert finish(services, ada, voice).state is VoiceState.FINISHED
+    none, right, wrong = sorted(all_of(services, ada, voice), key=lambda one: one.name)
+    assert (none.text, none.text_source, none.agreement) == (" ".join(["la"] * 11), "heard", None)
+    assert (right.text_source, right.agreement) == ("given", 1.0)
+    assert (wrong.text, wrong.agreement) == ("something else", 0.0)
+    told = {one.name: one for one in analysis_of(services, ada, voice).report.recordings}
+    assert (told["0"].text, told["1"].agreement, told["2"].agreement) == (none.text, 1.0, 0.0)
+    assert wrong.analysis == told["2"]

@@ -23,6 +23,7 @@ from sayso.pipeline.language import LEARNT, expect_english
 from sayso.pipeline.training import write_takes
 
 INPUTS = "in.json"
+UNDERSTOOD = "understood.json"
 
 FEWEST_S, ENOUGH_S, MOST_S = 10.0, 12.0, 15.0
 """Seconds of reference in all. Long ones make a clone drawl and cost time, short ones miss sounds: 6 to 15 s is
@@ -84,6 +85,26 @@ class _Candidate:
     """How far speech stands above the background, minus what clipping costs."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The words of a piece."""
+
+    text: str
+    """In the uploader's spelling, where that agrees."""
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A take, and where it comes from."""
+
+    take: Take
+    heard: str
+    recording: int
+    is_whole: bool
+    """Whether it is all that is spoken in the recording."""
+
+
 def flac(wave: Waveform) -> bytes:
     """A recording as it is kept: mono, 24 bit, its own rate."""
     return codec.encode_flac(wave)
@@ -117,7 +138,18 @@ def listen(folder: Path, ear: Ear, progress: Progress) -> None:
         Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
         for entry in inputs["recordings"]
     ]
-    write_takes(folder, choose(given, ear, LEARNT, progress))
+    chosen = _chosen(given, ear, LEARNT, progress)
+    understood = {one.recording: one.heard for one in chosen if one.is_whole}
+    aside = folder / f"{UNDERSTOOD}.part"
+    aside.write_text(json.dumps(understood), encoding="utf-8")
+    aside.replace(folder / UNDERSTOOD)
+    write_takes(folder, [one.take for one in chosen])
+
+
+def read_understood(folder: Path) -> dict[int, str]:
+    """By its place among the inputs, what `listen` heard in a recording; of those that it took whole."""
+    found = json.loads((folder / UNDERSTOOD).read_text(encoding="utf-8"))
+    return {int(index): text for index, text in found.items()}
 
 
 def gather(folder: Path, ear: Ear, progress: Progress) -> None:
@@ -139,7 +171,8 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
             text = part.text
             if text is None or not part.is_sure:
                 if i not in heard:
-                    [heard[i]] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
+                    [said] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
+                    heard[i] = None if said is None else said.text
                     sink.write(json.dumps([i, heard[i]]) + "\n")
                     sink.flush()
                 text = heard[i]
@@ -195,10 +228,16 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     Each has the words that are heard in it; the uploader's spelling of them where the two agree.
     Raises TooLittleSpeech, and OtherLanguage.
     """
-    pieces = [piece for recording in given for piece in _cut(recording)]
+    return [one.take for one in _chosen(given, ear, language, progress)]
+
+
+def _chosen(given: Sequence[Given], ear: Ear, language: str | None, progress: Progress) -> list[_Chosen]:
+    cut = [_cut(recording) for recording in given]
+    owners = [(n, len(pieces) == 1) for n, pieces in enumerate(cut) for _ in pieces]
+    pieces = [piece for pieces in cut for piece in pieces]
     candidates = [_Candidate(i, wave, text, _clearness_db(wave)) for i, (wave, text) in enumerate(pieces)]
     left = sorted(candidates, key=lambda candidate: -candidate.clearness_db)
-    chosen: dict[int, Take] = {}
+    chosen: dict[int, _Chosen] = {}
     taken_s = 0.0
     picked = _pick(left, taken_s)
     while picked:
@@ -211,9 +250,12 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
                 expect_english([candidate.wave for candidate in picked], ear)
                 heard_first = None
         texts = _words(picked, ear, language, heard_first)
-        for candidate, text in zip(picked, texts, strict=True):
-            if text is not None:
-                chosen[candidate.order] = Take(candidate.wave, text)
+        for candidate, said in zip(picked, texts, strict=True):
+            if said is not None:
+                recording, is_alone = owners[candidate.order]
+                is_whole = is_alone and candidate.wave is pieces[candidate.order][0]
+                take = Take(candidate.wave, said.text)
+                chosen[candidate.order] = _Chosen(take, said.heard, recording, is_whole)
                 taken_s += candidate.wave.duration_s
         heard = {candidate.order for candidate in picked}
         left = [candidate for candidate in left if candidate.order not in heard]
@@ -305,13 +347,13 @@ def _clearness_db(wave: Waveform) -> float:
 
 def _words(
     picked: Sequence[_Candidate], ear: Ear, language: str | None, together: _Parts | None = None
-) -> list[str | None]:
+) -> list[_Said | None]:
     """What is said in each, or None where nothing surely is.
 
     All are heard in one go (`together`, if they were before), which costs an ear with a fixed window a fraction. One
     that was not understood that way, or not as its text says, is heard again alone.
     """
-    texts: list[str | None] = []
+    texts: list[_Said | None] = []
     if together is None:
         _, together = _heard(picked, ear, language)
     for candidate, (text, words) in zip(picked, together, strict=True):
@@ -322,9 +364,9 @@ def _words(
         if not _is_sure(words):
             texts.append(None)
         elif candidate.text is not None and _agree(candidate.text, text):
-            texts.append(candidate.text)
+            texts.append(_Said(candidate.text, text))
         else:
-            texts.append(text)
+            texts.append(_Said(text, text))
     return texts
 
 

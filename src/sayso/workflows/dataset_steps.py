@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sayso.domain.analysis import Analysis, SetReport
+from sayso.domain.analysis import Analysis, RecordingReport, SetReport
 from sayso.domain.dataset import NEEDS
 from sayso.domain.recording import Origin, Recording, TextSource
 from sayso.domain.verdict import Outcome as Verdict
@@ -22,6 +22,7 @@ from sayso.errors import Rejected, SaysoError, Unavailable
 from sayso.outbound import Fetched
 from sayso.pipeline.analysis import files
 from sayso.pipeline.dataset import preparing
+from sayso.pipeline.dataset.texts import agreement
 from sayso.pipeline.language import LEARNT
 from sayso.services import Services
 from sayso.storage import analyses, blobs, recordings, voices
@@ -229,6 +230,31 @@ def _hear(services: Services, voice: Voice, active: list[Recording], place: Path
             told[recording.id] = recording.text, recording.agreement
     files.tell_texts(place / _ANALYSIS, told)
     return True
+
+
+def tell_heard(services: Services, voice_id: str, build: int, heard: dict[str, str]) -> None:
+    """Write down what a rapid build heard in the recordings that it learns from: the text of those that have none, else how
+    far theirs agrees; in the analysis, too. Raises Gone."""
+    with services.db.begin() as tx:
+        _locked(tx, voice_id, build)
+        told: dict[str, RecordingReport] = {}
+        for recording in recordings.active(tx, voice_id):
+            said = heard.get(recording.id)
+            if not said:
+                continue
+            if recording.text is None:
+                recording = replace(recording, text=said, text_source=TextSource.HEARD)
+            elif recording.text_source is TextSource.GIVEN:
+                recording = replace(recording, agreement=round(agreement(recording.text, said, LEARNT), 4))
+            if recording.analysis is not None:
+                report = replace(recording.analysis, text=recording.text, agreement=recording.agreement)
+                recording = replace(recording, analysis=report)
+                told[recording.id] = report
+            recordings.save(tx, recording)
+        analysis = analyses.fetch(tx, voice_id)
+        if analysis is not None and analysis.build == build:
+            reports = tuple(told.get(one.id, one) for one in analysis.report.recordings)
+            analyses.keep(tx, replace(analysis, report=replace(analysis.report, recordings=reports)))
 
 
 def _left_out(place: Path) -> str:

@@ -158,6 +158,10 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     ingest.write_inputs(place, given)
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
+    understood = ingest.read_understood(place)
+    dataset_steps.tell_heard(
+        services, voice_id, build, {active[i].id: text for i, text in understood.items()}
+    )
     return {"ok": len(active)}
 
 
