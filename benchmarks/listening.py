@@ -73,8 +73,10 @@ def watched(pid: int) -> Iterator[Callable[[], float]]:
     most, over = [0.0], threading.Event()
 
     def look() -> None:
-        while not over.wait(0.2):
+        while True:
             most[0] = max(most[0], common.megabytes(pid) or 0.0)
+            if over.wait(0.2):
+                return
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
