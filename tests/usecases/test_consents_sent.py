@@ -13,14 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import ConsentState
+from sayso.domain.consent import ConsentState, Findings, Reason, Ruling, Verdict
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import BadAudio, BadRequest, NotAllowed, NotFound, TooLarge
 from sayso.services import Services
-from sayso.usecases import consents, voices
+from sayso.storage import consents as rows
+from sayso.storage import voices as voice_rows
+from sayso.usecases import accounts, consents, voices
 from sayso.usecases.consents import SentConsent
+from sayso.usecases.recordings import NewRecording, add_recording
 from sayso.usecases.voices import NewVoice, VoiceEdit
-from serving import saying
+from sayso.workflows import check_consent
+from serving import humming, saying
 
 
 def wav(samples: np.ndarray, rate_hz: int = 16_000, subtype: str = "PCM_16") -> bytes:
@@ -142,6 +146,34 @@ def test_a_language_without_a_statement_has_no_phrase(services: Services, ada: C
 def test_only_a_reviewer_sees_what_waits(services: Services, ada: Caller) -> None:
     with pytest.raises(NotAllowed):
         consents.list_reviews(services, ada)
+
+
+@pytest.fixture
+def judge(services: Services) -> Caller:
+    _, secret = accounts.create_token(services, "judge", is_reviewer=True)
+    return accounts.sign_in(services, secret)
+
+
+def test_a_reviewer_overrules_a_refusal(services: Services, ada: Caller, judge: Caller) -> None:
+    voice, _ = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(saying())))
+    recording = add_recording(services, ada, voice.id, NewRecording("one", humming()))
+    with services.db.begin() as tx:
+        consent = rows.fetch(tx, str(voice.consent_id), lock=True)
+        assert consent is not None
+        reason = Reason("other_speaker", Verdict.REFUSED, "It is another.", "Let the right one speak.")
+        refused = consent.settled(Findings((reason,), {}, True), [recording.audio_key], consent.created_at)
+        rows.save(tx, refused)
+        kept = voice_rows.find(tx, ada.account_id, voice.id, lock=True)
+        voice_rows.save(tx, check_consent.followed(kept, refused, refused.updated_at))
+    assert voices.get_voice(services, ada, voice.id).state is VoiceState.CONSENT_FAILED
+    current = consents.decide(services, judge, voice.id, Ruling.APPROVED, "I met her").current
+    assert current is not None
+    assert current.state is ConsentState.ACCEPTED
+    assert current.decision is not None
+    assert current.decision.reasons == ("other_speaker",)
+    assert current.decision.recordings == (recording.audio_key,)
+    after = voices.get_voice(services, ada, voice.id)
+    assert (after.state, after.issue) == (VoiceState.INITIALIZING, None)
 
 
 def test_nobody_sees_anothers_consent(services: Services, bob: Caller, voice: Voice) -> None:

@@ -235,6 +235,64 @@ def test_an_approval_does_not_cover_recordings_that_come_later(
     assert settled(services, eve, voice, rounds=first.round + 1).state is ConsentState.REVIEW
 
 
+def test_a_reviewer_overrules_a_refusal_and_the_build_takes_place(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying(pitch_hz=230.0))
+    assert settled(services, eve, voice).state is ConsentState.REFUSED
+    assert voices.get_voice(services, eve, voice.id).state is VoiceState.CONSENT_FAILED
+    consents.decide(services, judge, voice.id, Ruling.APPROVED, "she had a cold, I met her")
+    resumed = voices.get_voice(services, eve, voice.id)
+    assert (resumed.state, resumed.issue) == (VoiceState.INITIALIZING, None)
+    finished = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert finished.state is VoiceState.FINISHED, finished.issue
+    proof = receipt.verified(consents.get_receipt(services, eve, voice.id))
+    assert proof["verdict"] == "accepted"
+    assert "other_speaker" in proof["decision"]["reasons"]
+    assert {r["code"]: r["is_approved"] for r in proof["findings"]["reasons"]}["other_speaker"]
+
+    # Fewer recordings are still those that were approved; another one is not.
+    first, *_ = recordings.list_recordings(services, eve, voice.id, PageRequest(1, 100)).items
+    recordings.delete_recording(services, eve, voice.id, first.id)
+    fewer = settled(services, eve, voice)
+    assert fewer.state is ConsentState.ACCEPTED
+    recordings.add_recording(services, eve, voice.id, NewRecording("late", humming(4.0, 151.0)))
+    assert settled(services, eve, voice, rounds=fewer.round + 1).state is ConsentState.REFUSED
+
+
+def test_words_that_were_approved_stay_approved_when_recordings_come(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying(STATEMENT + " The weather is fine today."), takes=0)
+    first = settled(services, eve, voice)
+    assert first.state is ConsentState.REVIEW
+    assert codes(first) - {"noisy"} == {"words_beside"}
+    view = consents.decide(services, judge, voice.id, Ruling.APPROVED, "small talk")
+    assert view.current is not None
+    assert view.current.state is ConsentState.WAITING
+    for n in range(3):
+        recordings.add_recording(services, eve, voice.id, NewRecording(f"{n}", humming(4.0, 150.0 + n / 4)))
+    assert settled(services, eve, voice, rounds=2).state is ConsentState.ACCEPTED
+    # Whose voice it is was never approved.
+    recordings.add_recording(services, eve, voice.id, NewRecording("other", humming(4.0, 300.0)))
+    strange = settled(services, eve, voice, rounds=3)
+    assert strange.state is ConsentState.REFUSED
+    assert strange.issue is not None
+    assert "beside" not in strange.issue
+    recordings.delete_recording(
+        services,
+        eve,
+        voice.id,
+        next(
+            r.id
+            for r in recordings.list_recordings(services, eve, voice.id, PageRequest(1, 100)).items
+            if r.name == "other"
+        ),
+    )
+    assert settled(services, eve, voice, rounds=strange.round + 1).state is ConsentState.ACCEPTED
+    assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
+
+
 def test_a_persons_refusal_stands(services: Services, eve: Caller, judge: Caller, make: Make) -> None:
     voice = make(saying())
     first = settled(services, eve, voice)

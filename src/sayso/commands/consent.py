@@ -71,6 +71,8 @@ def show(voice: Voice, token: Token = "") -> None:
 def approve(voice: Voice, why: Why, token: Token = "") -> None:
     """Approve the consent of VOICE for the recordings it has now; a build that waited for it begins.
 
+    A refusal of the checks is overruled by that, as long as the consent can be heard.
+
     Listen first: `sayso consent show` has the numbers, GET /api/v2/voices/VOICE/consent the sound.
     """
     _decide(voice, "approved", why, token)
@@ -128,6 +130,9 @@ def verify(
         typer.echo(
             f"Decided by {decision['by']} at {decision['at']}: {decision['ruling']}, {decision['why']}"
         )
+        # Receipts of before 2026-11-29 do not tell them.
+        if decision.get("reasons"):
+            typer.echo(f"What spoke against it: {', '.join(decision['reasons'])}")
     typer.echo(f"It covers {len(payload['recordings_sha256'])} recordings.")
     if public_key is None:
         typer.echo("Who signed it is not shown by this: give --key to be sure.", err=True)
@@ -161,7 +166,8 @@ def _print(view: ConsentView) -> None:
         typer.echo(f"{mark} {attempt.id}  {attempt.created_at:%Y-%m-%d %H:%M}  {attempt.state.value}")
         if attempt.findings is not None:
             for reason in attempt.findings.reasons:
-                typer.echo(f"    {reason.code} ({reason.verdict.value}): {reason}")
+                approved = ", approved" if reason.is_approved else ""
+                typer.echo(f"    {reason.code} ({reason.verdict.value}{approved}): {reason}")
             for name, value in attempt.findings.numbers.items():
                 typer.echo(f"    {name}: {_short(value)}")
         if attempt.decision is not None:

@@ -48,9 +48,28 @@ class Reason:
     """What this reason alone leads to; ACCEPTED for a remark."""
     sentence: str
     remedy: str
+    is_approved: bool = False
+    """A person's approval stands in for it: it is told, and counts no more."""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}".strip()
+
+
+NEVER_APPROVED = frozenset({"unreadable", "undecodable"})
+"""What nobody can have heard, nobody can approve. All else a person may."""
+
+ABOUT_RECORDINGS = frozenset(
+    {
+        # What the consent and the recordings have to do with each other.
+        *("other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "clipped"),
+        # After these the speaker is not compared at all.
+        *("too_short", "too_long", "no_speech", "too_quiet", "not_checked"),
+    }
+)
+"""What is open again when other recordings come than those that an approval covers."""
+
+CAUSES = frozenset({"noisy", "reverberant"})
+"""Why another reason may be there; without one they count nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +84,55 @@ class Findings:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst that any reason leads to."""
-        verdicts = {reason.verdict for reason in self.reasons}
-        for worst in (Verdict.REFUSED, Verdict.REVIEW):
-            if worst in verdicts:
-                return worst
-        return Verdict.ACCEPTED
+        """The worst that any reason leads to, whatever a person approved."""
+        return _worst(self.reasons)
+
+    @property
+    def standing(self) -> tuple[Reason, ...]:
+        """The reasons that no person's approval stands in for."""
+        left = tuple(reason for reason in self.reasons if not reason.is_approved)
+        return () if all(reason.code in CAUSES for reason in left) else left
 
     @property
     def state(self) -> ConsentState:
         """Where a consent with these findings is."""
-        if self.verdict is Verdict.ACCEPTED and not self.has_recordings:
+        worst = _worst(self.standing)
+        if worst is Verdict.ACCEPTED and not self.has_recordings:
             return ConsentState.WAITING
-        return ConsentState(self.verdict.value)
+        return ConsentState(worst.value)
 
     @property
     def issue(self) -> str | None:
         """The reasons that count, for people; None when there are none."""
-        if self.verdict is Verdict.ACCEPTED:
+        worst = _worst(self.standing)
+        if worst is Verdict.ACCEPTED:
             return None
-        counting = [str(reason) for reason in self.reasons if reason.verdict is self.verdict]
+        counting = [str(reason) for reason in self.standing if reason.verdict is worst]
         return " ".join(counting)
+
+    def judged_by(self, decision: Decision | None, recordings: Sequence[str]) -> Findings:
+        """These, found against `recordings` (their keys), with what a person's `decision` stands in for marked."""
+        return replace(
+            self,
+            reasons=tuple(
+                replace(
+                    reason, is_approved=decision is not None and decision.stands_in_for(reason, recordings)
+                )
+                for reason in self.reasons
+            ),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept and sent."""
         return {
             "reasons": [
-                {"code": r.code, "verdict": r.verdict.value, "sentence": r.sentence, "remedy": r.remedy}
+                {
+                    "code": r.code,
+                    "verdict": r.verdict.value,
+                    "sentence": r.sentence,
+                    "remedy": r.remedy,
+                    "is_approved": r.is_approved,
+                }
                 for r in self.reasons
             ],
             "numbers": dict(self.numbers),
@@ -102,14 +143,24 @@ class Findings:
     def from_json(kept: Mapping[str, Any]) -> Findings:
         """What `to_json` gave."""
         reasons = tuple(
-            Reason(r["code"], Verdict(r["verdict"]), r["sentence"], r["remedy"]) for r in kept["reasons"]
+            # Before 2026-11-29 none was marked.
+            Reason(r["code"], Verdict(r["verdict"]), r["sentence"], r["remedy"], r.get("is_approved", False))
+            for r in kept["reasons"]
         )
         return Findings(reasons, dict(kept["numbers"]), bool(kept["has_recordings"]))
 
 
+def _worst(reasons: Sequence[Reason]) -> Verdict:
+    verdicts = {reason.verdict for reason in reasons}
+    for worst in (Verdict.REFUSED, Verdict.REVIEW):
+        if worst in verdicts:
+            return worst
+    return Verdict.ACCEPTED
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about a consent that the checks left open."""
+    """What a person decided about a consent, whatever the checks came to."""
 
     ruling: Ruling
     by: str
@@ -118,10 +169,29 @@ class Decision:
     at: datetime
     recordings: tuple[str, ...]
     """Keys of the active recordings at that moment. An approval covers these and no others."""
+    reasons: tuple[str, ...] = ()
+    """Codes of what spoke against the consent at that moment: a person who approves, approves these."""
 
     def covers(self, recordings: Sequence[str]) -> bool:
         """Whether this approves a voice learnt from `recordings`, by their keys."""
         return self.ruling is Ruling.APPROVED and set(recordings) <= set(self.recordings)
+
+    def stands_in_for(self, reason: Reason, recordings: Sequence[str]) -> bool:
+        """Whether this approves of `reason`, found when the consent was held against `recordings`, by their keys.
+
+        What was approved stays approved; what is about recordings, only for those that the person decided on.
+        Of these any doubt is settled, and what is found about the speaker: fewer of them have another mean. But
+        a refusal for other words than the person was told of is news.
+        """
+        if self.ruling is not Ruling.APPROVED or reason.code in NEVER_APPROVED:
+            return False
+        if self.covers(recordings):
+            return (
+                reason.verdict is not Verdict.REFUSED
+                or reason.code in self.reasons
+                or reason.code in ABOUT_RECORDINGS
+            )
+        return reason.code in self.reasons and reason.code not in ABOUT_RECORDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,31 +238,51 @@ class Consent:
     def settled(self, findings: Findings, recordings: Sequence[str], now: datetime) -> Consent:
         """After a round of checks against `recordings`, by their keys.
 
-        A person's refusal stands whatever is measured; an approval stands in for an open verdict as long as
-        no other recordings came.
+        A person's refusal stands whatever is measured; an approval stands in for what it approved, see
+        `Decision.stands_in_for`.
         """
-        state = findings.state
+        judged = findings.judged_by(self.decision, recordings)
+        state = judged.state
         if self.decision is not None and self.decision.ruling is Ruling.REFUSED:
             state = ConsentState.REFUSED
-        elif state is ConsentState.REVIEW and self.decision is not None and self.decision.covers(recordings):
-            state = ConsentState.ACCEPTED
-        return replace(self, state=state, findings=findings, checked_at=now, updated_at=now)
+        elif state is ConsentState.WAITING and self.decision is not None and recordings:
+            # What could not be compared, the person compared.
+            state = ConsentState.ACCEPTED if self.decision.covers(recordings) else state
+        return replace(self, state=state, findings=judged, checked_at=now, updated_at=now)
 
     def decided(self, decision: Decision) -> Consent:
-        """After a person's decision. Raises WrongState where there is nothing to decide."""
+        """After a person's decision, which gets the reasons it is about.
+
+        Raises WrongState where there is nothing to decide.
+        """
         open_states = {ConsentState.REVIEW, ConsentState.REFUSED, ConsentState.ACCEPTED, ConsentState.WAITING}
         if self.state not in open_states or self.audio_key is None:
             raise WrongState(
                 f"this consent is {self.state}: a person decides when the checks are through, "
                 "and about a recording that was kept"
             )
+        found = () if self.findings is None else self.findings.reasons
+        unheard = [reason for reason in found if reason.code in NEVER_APPROVED]
+        if unheard and decision.ruling is Ruling.APPROVED:
+            raise WrongState(
+                f"nobody can approve a consent that nobody can hear: {unheard[0]} Have the speaker send it again"
+            )
+        decision = replace(decision, reasons=tuple(reason.code for reason in found))
         if decision.ruling is Ruling.REFUSED:
             state = ConsentState.REFUSED
         elif not decision.recordings:
             state = ConsentState.WAITING
         else:
             state = ConsentState.ACCEPTED
-        return replace(self, state=state, decision=decision, stopped_build=False, updated_at=decision.at)
+        findings = None if self.findings is None else self.findings.judged_by(decision, decision.recordings)
+        return replace(
+            self,
+            state=state,
+            findings=findings,
+            decision=decision,
+            stopped_build=False,
+            updated_at=decision.at,
+        )
 
     @property
     def issue(self) -> str | None:

@@ -133,4 +133,6 @@ def _decision(kept: dict[str, Any]) -> Decision:
         kept["why"],
         datetime.fromisoformat(kept["at"]),
         tuple(kept["recordings"]),
+        # Before 2026-11-29 they were not written down.
+        tuple(kept.get("reasons", ())),
     )

@@ -51,6 +51,7 @@ def attempt_item(consent: Consent) -> Json:
             "by": decision.by,
             "why": decision.why,
             "at": stamp(decision.at),
+            "reasons": list(decision.reasons),
         },
         "created_at": stamp(consent.created_at),
         "checked_at": None if consent.checked_at is None else stamp(consent.checked_at),

@@ -179,6 +179,7 @@ def receipt_of(
             "by": decision.by,
             "why": decision.why,
             "at": stamp(decision.at),
+            "reasons": list(decision.reasons),
         },
         "made_by": {"sayso": __version__, "models": _models(services)},
         "issued_at": stamp(now),
