@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_samples(engine: VoiceEngine, artifact: byt
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
 
-@pytest.mark.parametrize("text", ["", "   \n", "...", "?! --", "\u200b"])
+@pytest.mark.parametrize("text", ["", "   \n", "...", "?! --", "\u200b", "🙂", "日本語です。", "Ελλάδα"])
 def test_nothing_speakable_yields_nothing(engine: VoiceEngine, artifact: bytes, text: str) -> None:
     assert list(engine.load(artifact).speak(text)) == []
 

@@ -13,6 +13,7 @@ from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Take
 from sayso.engines.tone import ToneEar, ToneEngine, ToneSpeaker, ToneVoiceprints, pitch_hz, sentences
+from sayso.text.english.sayable import is_sayable
 
 
 def hum(hz: float, seconds: float = 2.0, rate_hz: int = 16_000) -> Waveform:
@@ -52,7 +53,7 @@ def test_the_ear_hears_sound_and_no_silence() -> None:
 def test_no_word_is_lost_or_said_twice(text: str) -> None:
     pieces = sentences(text)
     spoken = [c for piece in pieces for c in piece if c.isalnum()]
-    assert spoken == [c for c in text if c.isalnum()]
+    assert spoken == ([c for c in text if c.isalnum()] if is_sayable(text) else [])
 
 
 def test_two_seeds_differ() -> None:

@@ -35,6 +35,7 @@ from sayso.engines.base import (
 )
 from sayso.engines.curve import Curve, Point, read_curve
 from sayso.errors import BadArtifact, NotFound, TooLittleSpeech
+from sayso.text.english.sayable import is_sayable
 from sayso.text.script import Line, Manner, Script, script_of_text
 
 RATE_HZ = 24_000
@@ -252,7 +253,7 @@ class ToneVoiceprints:
 
 
 def sentences(text: str) -> list[str]:
-    """`text` cut after sentence ends; pieces without a letter or digit join the one before."""
+    """`text` cut after sentence ends; pieces without anything to say join the one before."""
     return [text[start:end] for start, end, _ in _cut(text)]
 
 
@@ -267,7 +268,7 @@ def _cut(text: str) -> list[tuple[int, int, float]]:
 
 
 def _is_wordy(text: str) -> bool:
-    return any(c.isalnum() for c in text)
+    return is_sayable(text)
 
 
 def pitch_hz(wave: Waveform) -> float:

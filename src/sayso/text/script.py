@@ -119,10 +119,6 @@ class Script:
     seed: int | None = None
     """Asked for by the text itself (`<speak seed="7">`)."""
 
-    def is_speakable(self) -> bool:
-        """Whether there is a letter or digit in it."""
-        return any(c.isalnum() for c in self.text) or bool(self.readings)
-
     def spoken_in(self, manner: Manner) -> Script:
         """All of it in `manner`, within which its own manners count. Pauses that were asked for stay as they are."""
         if manner == PLAIN:

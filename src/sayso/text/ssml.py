@@ -14,6 +14,7 @@ from xml.parsers import expat
 from sayso.errors import BadRequest, NotOffered, Rejected, TooLarge
 from sayso.text import pauses, prosody
 from sayso.text.english import ipa, say_as
+from sayso.text.english.sayable import foreign_word
 from sayso.text.place import place
 from sayso.text.script import PLAIN, Manner, Script
 from sayso.text.script_writer import ScriptWriter
@@ -258,6 +259,7 @@ class _Reader:
 
     def _sub(self, element: _Element) -> None:
         alias = self._needed(element, "alias")
+        self._check_script(element, alias)
         words = say_as.words_of(alias)
         if not words:
             raise self._bad(element, "alias", "expected something that can be read")
@@ -266,6 +268,7 @@ class _Reader:
     def _said_as(self, element: _Element) -> None:
         kind, form = self._needed(element, "interpret-as"), element.attributes.get("format", "")
         text = self._short(element, "its text", element.text.strip())
+        self._check_script(element, text)
         if kind.lower() not in say_as.KINDS:
             raise self._refused(
                 f'<say-as interpret-as="{kind[:40]}">', f"there are {', '.join(sorted(say_as.KINDS))}"
@@ -306,6 +309,12 @@ class _Reader:
         if not value:
             raise self._wrong(f"has <{element.name}> without its {name}", "add it")
         return self._short(element, f"its {name}", value)
+
+    def _check_script(self, element: _Element, text: str) -> None:
+        """What is said for an element is of letters that can be said; they are lost to whoever looks at the script."""
+        if (foreign := foreign_word(text)) is not None:
+            fact = f"has {foreign.text!r} in {foreign.script} in <{element.name}>, and only English can be spoken"
+            raise self._wrong(fact, "spell it in Latin letters")
 
     def _short(self, element: _Element, what: str, value: str) -> str:
         if len(value) > _LONGEST_ALIAS:

@@ -12,6 +12,7 @@ from sayso.services import Services
 from sayso.storage import terms
 from sayso.storage.ids import new_id
 from sayso.text.english import ipa
+from sayso.text.english.sayable import foreign_word, is_sayable
 from sayso.usecases.checks import check_text
 
 FIELDS = {
@@ -29,6 +30,8 @@ def create_term(services: Services, caller: Caller, kind: TermKind, written: str
             raise BadRequest(f"{field} holds no letter or digit", {field: "has nothing speakable"})
     if kind is TermKind.PHONEME:
         _check_ipa(said)
+    else:
+        _check_words(said)
     now = datetime.now(UTC)
     with services.db.begin() as tx:
         most = services.limits.max_terms
@@ -55,6 +58,18 @@ def delete_term(services: Services, caller: Caller, kind: TermKind, term_id: str
     """Remove a term; what was spoken with it stays. Raises NotFound."""
     with services.db.begin() as tx:
         terms.remove(tx, terms.find(tx, caller.account_id, kind, term_id).id)
+
+
+def _check_words(said: str) -> None:
+    field = FIELDS[TermKind.SUBSTITUTION][1]
+    foreign = foreign_word(said)
+    if foreign is not None or not is_sayable(said):
+        fact = (
+            "has nothing that can be spoken"
+            if foreign is None
+            else f"has {foreign.text!r} in {foreign.script}"
+        )
+        raise BadRequest(f"{field} {fact}: write it in Latin letters", {field: fact})
 
 
 def _check_ipa(said: str) -> None:

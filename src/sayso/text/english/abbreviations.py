@@ -156,10 +156,13 @@ def unit(written: str) -> tuple[str, str]:
 
 LETTERS_OF_GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "θ": "theta", "λ": "lambda", "μ": "mu",
-    "π": "pi", "ρ": "row", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "kai", "ψ": "sigh", "ω": "omega", "Δ": "delta",
-    "Σ": "sigma", "Ω": "omega",
+    "π": "pi", "ρ": "row", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "kai", "ψ": "sigh", "ω": "omega", "ζ": "zeta",
+    "η": "eta", "ι": "iota", "κ": "kappa", "ν": "new", "ξ": "zai", "ο": "omicron", "υ": "upsilon",
 }  # fmt: skip
-"""A single Greek letter between words is read by its name, as in a formula."""
+LETTERS_OF_GREEK |= {letter.upper(): name for letter, name in LETTERS_OF_GREEK.items()} | {"ς": "sigma"}
+"""Greek letters as in a formula are read by their names."""
+MOST_LETTERS_OF_GREEK = 2
+"""More in a row are a word of Greek."""
 
 ROMAN_AFTER = wordset(
     "chapter part act scene volume vol section phase type book article title class stage appendix episode grade level round war "

@@ -6,8 +6,10 @@ character it came from: what is spoken can always be pointed at in the text as i
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PLAIN = {
     "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "″": '"',
@@ -21,6 +23,9 @@ _LIGATURES = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "th", "þ": "th", "ı": "i",
     "ħ": "h", "ŋ": "ng", "ŧ": "t", "ə": "a", "ĸ": "k", "ſ": "s", "ƒ": "f",
 }  # fmt: skip
+
+
+_FORM = re.compile(r"LATIN (?:[A-Z]+ )*?LETTER (?:[A-Z]+ )*?(?P<letter>[A-Z])(?: WITH .*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +86,12 @@ def plain_letters(word: str) -> str:
     """`word` in lower case and the 26 letters; letters of other scripts vanish, apostrophes stay."""
     letters: list[str] = []
     for char in unicodedata.normalize("NFD", word.lower()):
-        letters.append(_LIGATURES.get(char, char))
+        letters.append(char if char.isascii() else _LIGATURES.get(char) or _nearest(char))
     return "".join(c for c in "".join(letters) if "a" <= c <= "z" or c == "'")
+
+
+@lru_cache(maxsize=1_024)
+def _nearest(char: str) -> str:
+    """The letter of the 26 that a letter of Latin is a form of, by its name: ɓ is a "B WITH HOOK"; else ""."""
+    form = _FORM.fullmatch(unicodedata.name(char, ""))
+    return form["letter"].lower() if form else ""

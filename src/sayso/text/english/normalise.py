@@ -1,7 +1,8 @@
 """Written text -> tokens with the words that are spoken for them.
 
 The text is folded to one spelling, then read from left to right: at each place the first rule whose
-pattern fits says which words are spoken. What no rule knows is passed over in silence (emoji, other scripts).
+pattern fits says which words are spoken. What no rule knows is passed over in silence (emoji, other scripts: see
+`sayable`).
 
 A spoken word is in lower case, or one capital letter that is said by its name ("B"), with `'s` when it is a
 plural ("C D's"). A comma among the words is a short pause, as between the groups of a phone number.
@@ -41,7 +42,7 @@ class Token:
 
 _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
 _LINK = re.compile(r"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\s]*)\)")
-_BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+")
+_BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+(?=\S)")
 _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")
 _FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#-]|://)")
 _DASHES = re.compile(r"\s*(?:—|–|-{2,}| -(?= ))\s*")

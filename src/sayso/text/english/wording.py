@@ -180,8 +180,12 @@ def _word_rule(match: re.Match[str], place: Place) -> list[str] | None:
     )
     possessive = written[-2:].lower() == "'s"
     stem = written[:-2] if possessive else written
+    if _GREEK.search(stem):
+        # The end of a word of Greek is not asked about alone.
+        is_end = place.text[: match.start()][-1:].isalpha()
+        return None if is_end else _formula(stem) or None
     if not plain_letters(stem):
-        return _greek(stem)
+        return None
     if (
         stem == "A"
         and place.before
@@ -206,16 +210,34 @@ def _word_rule(match: re.Match[str], place: Place) -> list[str] | None:
     return [written.lower()]
 
 
-def _greek(word: str) -> list[str] | None:
-    name = known.LETTERS_OF_GREEK.get(word)
-    return [name] if name else None
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]+")
+_PARTS = re.compile(rf"\d+(?:\.\d+)?|{_GREEK.pattern}|(?:(?!{_GREEK.pattern})[^\W\d_])+")
+
+
+def _formula(text: str) -> list[str]:
+    """Latin and Greek letters in one: Δx is delta X. Greek that is a word is not said."""
+    words: list[str] = []
+    for part in _PARTS.findall(text):
+        if _GREEK.match(part):
+            words += _greek(part)
+        elif plain := plain_letters(part):
+            words += _letters(plain) if len(part) <= 2 else [part.lower()]
+    return words
+
+
+def _greek(letters: str) -> list[str]:
+    if len(letters) > known.MOST_LETTERS_OF_GREEK or not set(letters) <= known.LETTERS_OF_GREEK.keys():
+        return []
+    return [known.LETTERS_OF_GREEK[letter] for letter in letters]
 
 
 def _mixed(match: re.Match[str], place: Place) -> list[str] | None:
     """Letters and digits in one: MP3, B2B, 3D, GPT4, A380."""
     words: list[str] = []
-    for part in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", match[0]):
-        if part[0].isdecimal():
+    for part in _PARTS.findall(match[0]):
+        if _GREEK.match(part):
+            words += _greek(part)
+        elif part[0].isdecimal():
             words += digits(part, "oh") if part[0] == "0" else _model_number(part)
         elif part.isupper() and part.isascii() and len(part) > 1:
             words += _capitals(part, place)
