@@ -74,3 +74,21 @@ def test_a_slow_reader_gets_all_of_it(server: Server, client: httpx.Client, spea
             time.sleep(0.001)
     # The chunks' own heads come on top.
     assert len(whole) <= len(heard) - heard.index(b"RIFF") < 1.01 * len(whole) + 4_000
+
+
+def test_whole_texts_are_given_up_when_nobody_waits_for_them(
+    server: Server, client: httpx.Client, speaker: str
+) -> None:
+    """Each of them alone takes longer than the short one that is asked for after they have left."""
+    body = json.dumps({"voice_uuid": speaker, "data": LONG}).encode()
+    head = f"POST /synthesize HTTP/1.1\r\nHost: x\r\nx-access-token: {server.token}\r\n".encode()
+    began = time.monotonic()
+    client.post("/synthesize", content=body)
+    alone_s = time.monotonic() - began
+    for _ in range(40):
+        with socket.create_connection(("127.0.0.1", server.port)) as line:
+            line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    began = time.monotonic()
+    assert client.post("/synthesize", json={"voice_uuid": speaker, "data": "Hello."}).status_code == 200
+    # Forty of them would have had the turns of four at a time.
+    assert time.monotonic() - began < 10 * alone_s

@@ -4,7 +4,7 @@ import time
 
 import anyio
 import pytest
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from sayso.api.turns import Turns
 from sayso.errors import Throttled
@@ -74,4 +74,36 @@ def test_who_leaves_while_waiting_or_speaking_leaves_no_hole() -> None:
 
     anyio.run(crowd)
     assert spoken >= 4
+    assert turns.places == 0
+
+
+def test_who_passes_the_turn_on_lets_others_in_between_and_goes_on() -> None:
+    turns = Turns(most_speaking=1, most_places=100)
+    order: list[str] = []
+
+    async def ask(account: str, name: str, pieces: int) -> None:
+        place = turns.enter(account)
+
+        def work() -> None:
+            for n in range(pieces):
+                time.sleep(0.005)
+                order.append(f"{name} {n}")
+                from_thread.run(place.pass_on)
+
+        await place.run(work)
+        place.leave()
+
+    async def crowd() -> None:
+        async with anyio.create_task_group() as tasks:
+            for name in ("long", "longer"):
+                tasks.start_soon(ask, "ann", name, 3)
+                await anyio.sleep(0)
+            tasks.start_soon(ask, "bob", "short", 1)
+            await anyio.sleep(0)
+
+    anyio.run(crowd)
+    # One piece of ann's, and bob has his turn.
+    assert order.index("short 0") <= 2
+    assert [name for name in order if name.startswith("long ")] == ["long 0", "long 1", "long 2"]
+    assert len(order) == 7
     assert turns.places == 0

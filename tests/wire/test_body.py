@@ -45,6 +45,7 @@ def test_a_byte_order_mark_is_no_part_of_the_json() -> None:
         (b"[" * 100_000, "nested too deep"),
         (b'{"a":' * 100_000, "nested too deep"),
         (b'{"a": NaN}', "NaN"),
+        (b'{"a": 1e400}', "1e400, which is too large"),
         (b'{"a": -Infinity}', "-Infinity"),
         (b'{"a": ' + b"9" * 5_000 + b"}", "number that is too long"),
         (b'{"a": [' + b"[]," * 100_000 + b"1]}", "too many values"),

@@ -12,7 +12,7 @@ from sayso.api.answers import Answer, Links
 from sayso.api.auth import Signed
 from sayso.api.examples import CLIP_QUERY, PAGES, answers, lists, takes
 from sayso.api.incoming import Linked, Parts, SmallJson, identified
-from sayso.api.speaking import in_turn
+from sayso.api.speaking import PassOn, in_turn
 from sayso.domain.account import Caller
 from sayso.domain.clip import Clip
 from sayso.errors import BadRequest
@@ -34,7 +34,9 @@ def _item(clip: Clip, links: Links) -> dict[str, Any]:
     return clip_item(clip, src)
 
 
-def _create(services: Services, caller: Caller, links: Links, project_id: str, form: CreateClip) -> Answer:
+def _create(
+    services: Services, caller: Caller, links: Links, project_id: str, form: CreateClip, pass_on: PassOn
+) -> Answer:
     order = clips.ClipOrder(
         voice_id=identified(form.voice_uuid, "voice"),
         body=form.body,
@@ -48,7 +50,7 @@ def _create(services: Services, caller: Caller, links: Links, project_id: str, f
     if form.callback_uri is not None:
         clip = clips.order_clip(services, caller, project_id, order)
         return Answer(success(clip_item(clip, None)))
-    clip = clips.speak_clip(services, caller, project_id, order)
+    clip = clips.speak_clip(services, caller, project_id, order, pass_on)
     item = _item(clip, links)
     if form.raw and clip.audio_key is not None:
         item |= clip_item(clip, None, media.read(services, clip.audio_key))
@@ -57,7 +59,7 @@ def _create(services: Services, caller: Caller, links: Links, project_id: str, f
 
 @router.post("", summary="Create a clip", openapi_extra=takes("create clip"), responses=answers("clip"))
 async def create(
-    caller: Signed, services: Parts, links: Linked, project_uuid: str, body: SmallJson
+    caller: Signed, services: Parts, links: Linked, request: Request, project_uuid: str, body: SmallJson
 ) -> Answer:
     """Without `callback_uri` the answer comes when the clip is made and has its `audio_src`.
 
@@ -66,12 +68,12 @@ async def create(
 
     form = await run_in_threadpool(lambda: CreateClip.read(body.fields()))
 
-    def work() -> Answer:
-        return _create(services, caller, links, identified(project_uuid, "project"), form)
+    def work(pass_on: PassOn) -> Answer:
+        return _create(services, caller, links, identified(project_uuid, "project"), form, pass_on)
 
     if form.callback_uri is not None:
-        return await run_in_threadpool(work)
-    return await in_turn(services, caller, work)
+        return await run_in_threadpool(work, lambda: None)
+    return await in_turn(services, caller, request, work)
 
 
 @router.get(

@@ -18,7 +18,7 @@ from sayso.api.incoming import identified
 from sayso.api.speaking import closing, patiently, turns
 from sayso.api.turns import Place
 from sayso.domain.account import Caller
-from sayso.errors import BadRequest, NotSignedIn, Rejected, SaysoError
+from sayso.errors import BadRequest, NotSignedIn, Rejected, SaysoError, Throttled
 from sayso.services import Services
 from sayso.usecases import accounts, speech
 from sayso.wire.body import parse_object
@@ -32,6 +32,7 @@ MAX_AHEAD, MAX_AHEAD_CHARACTERS = 256, 1_000_000
 _FLOOD = 10_000
 """So many waiting messages are no conversation."""
 _POLICY_VIOLATION = 1008
+_WAIT_S = 5
 
 
 @router.websocket("/stream")
@@ -112,7 +113,8 @@ class _Talk:
             async for text in texts:
                 if text is None:
                     message = f"more than {MAX_AHEAD} requests wait on this connection: this one was dropped"
-                    await self._send(error_frame(message, "Throttled", HTTPStatus.TOO_MANY_REQUESTS, {}))
+                    params = {"retry_after_s": str(_WAIT_S)}
+                    await self._send(error_frame(message, "Throttled", HTTPStatus.TOO_MANY_REQUESTS, params))
                     continue
                 try:
                     await self._answer(text)
@@ -131,12 +133,14 @@ class _Talk:
             await self._speak(SocketSpeech.read(fields), request_id)
         except SaysoError as refused:
             status = status_of(refused)
-            message, params = str(refused), refused.fields if isinstance(refused, Rejected) else {}
+            message, params = str(refused), dict(refused.fields) if isinstance(refused, Rejected) else {}
+            if isinstance(refused, Throttled):
+                params["retry_after_s"] = str(refused.retry_after_s)
             if status is HTTPStatus.INTERNAL_SERVER_ERROR:
                 log.error("a request on a web socket failed", exc_info=refused)
                 message = "something went wrong on our side; the log knows more"
             name = type(refused).__name__
-            await self._send(error_frame(message, name, status, dict(params), request_id))
+            await self._send(error_frame(message, name, status, params, request_id))
         except (WebSocketDisconnect, TimeoutError, RuntimeError):
             raise
         except Exception as fault:

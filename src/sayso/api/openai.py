@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from sayso.api.answers import Answer
 from sayso.api.auth import Signed
 from sayso.api.examples import OPENAI_SPEECH, openai_answers, takes
 from sayso.api.incoming import Parts, SmallJson
-from sayso.api.speaking import LiveSpeech, live
+from sayso.api.speaking import LiveSpeech, PassOn, live
 from sayso.audio.stream_encoder import RAW
 from sayso.errors import NotFound
+from sayso.pipeline.synthesis import nothing_to_say
 from sayso.usecases import speech, voices
 from sayso.wire.openai import (
     MEDIA_TYPES,
@@ -53,10 +54,10 @@ def speaking_voices(caller: Signed, services: Parts) -> Answer:
 @router.post(
     "/audio/speech", summary="Say something", openapi_extra=takes("openai speech"), responses=OPENAI_SPEECH
 )
-async def create_speech(caller: Signed, services: Parts, body: SmallJson) -> LiveSpeech:
+async def create_speech(caller: Signed, services: Parts, request: Request, body: SmallJson) -> LiveSpeech:
     """The sound is sent while it is spoken. `voice` is the uuid of a voice, or its name."""
 
-    def work() -> LiveSpeech:
+    def work(_: PassOn) -> LiveSpeech:
         form = CreateSpeech.read(body.fields())
         voice = voices.find_voice(services, caller, form.voice)
         order = speech.SpeechOrder(voice.id, form.input, form.sound, rate=form.speed, field="input")
@@ -64,15 +65,19 @@ async def create_speech(caller: Signed, services: Parts, body: SmallJson) -> Liv
         bits = speech.live(services, caller, order, container)
         pieces: Iterator[bytes] = (bit.audio for bit in bits if bit.audio)
         media_type = MEDIA_TYPES[form.response_format]
-        if form.stream_format is Delivery.SSE:
-            media_type, pieces = "text/event-stream", _events(pieces)
         # Waited for here, so that whatever goes wrong until then still has an answer with a status.
-        return LiveSpeech(next(pieces), pieces, media_type)
+        first = next(pieces, None)
+        if first is None:
+            raise nothing_to_say()
+        if form.stream_format is Delivery.SSE:
+            return LiveSpeech(audio_delta(first), _events(pieces), "text/event-stream")
+        return LiveSpeech(first, pieces, media_type)
 
-    return await live(services, caller, work)
+    return await live(services, caller, request, work)
 
 
 def _events(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The events after the first."""
     for piece in pieces:
         yield audio_delta(piece)
     yield audio_done()

@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import anyio
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from anyio.lowlevel import RunVar
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sayso.api.turns import Place, Turns
 from sayso.domain.account import Caller
+from sayso.errors import Unavailable
 from sayso.services import Services
 
 R = TypeVar("R")
@@ -37,20 +39,36 @@ def turns(services: Services) -> Turns:
         return made
 
 
-async def in_turn(services: Services, caller: Caller, work: Callable[[], R]) -> R:
-    """Run `work` in a thread when it is the caller's turn. Raises Throttled when too many wait."""
+PassOn = Callable[[], None]
+"""To be called between two pieces of speech, from the thread that speaks: others have their turn meanwhile. Raises
+Unavailable when the client has gone."""
+
+
+async def in_turn(services: Services, caller: Caller, request: Request, work: Callable[[PassOn], R]) -> R:
+    """Run `work` in a thread, when it is the caller's turn. Raises Throttled when too many wait."""
     place = turns(services).enter(caller.account_id)
     try:
-        return await place.run(work)
+        return await place.run(lambda: work(_passing_on(place, request)))
     finally:
         place.leave()
 
 
-async def live(services: Services, caller: Caller, work: Callable[[], LiveSpeech]) -> LiveSpeech:
+def _passing_on(place: Place, request: Request) -> PassOn:
+    async def others_first() -> None:
+        await place.pass_on()
+        if await request.is_disconnected():
+            raise Unavailable("the client has gone: nobody waits for this speech")
+
+    return lambda: from_thread.run(others_first)
+
+
+async def live(
+    services: Services, caller: Caller, request: Request, work: Callable[[PassOn], LiveSpeech]
+) -> LiveSpeech:
     """The response that `work` makes, which keeps its place until it is sent. Raises Throttled."""
     place = turns(services).enter(caller.account_id)
     try:
-        response = await place.run(work)
+        response = await place.run(lambda: work(_passing_on(place, request)))
     except BaseException:
         place.leave()
         raise

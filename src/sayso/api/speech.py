@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sayso.api.answers import Answer
 from sayso.api.auth import Signed
 from sayso.api.examples import LIVE_WAV, answers, takes
 from sayso.api.incoming import Parts, SmallJson, identified
-from sayso.api.speaking import LiveSpeech, in_turn, live
+from sayso.api.speaking import LiveSpeech, PassOn, in_turn, live
 from sayso.audio.stream_encoder import RAW
 from sayso.domain.account import Caller
 from sayso.domain.clip import SoundFormat
@@ -34,32 +34,32 @@ _PART = 256 * 1024
     responses=answers("speech"),
 )
 @router.post("/{prefix:path}/synthesize", include_in_schema=False)
-async def synthesize(caller: Signed, services: Parts, body: SmallJson) -> Answer:
+async def synthesize(caller: Signed, services: Parts, request: Request, body: SmallJson) -> Answer:
     """The sound comes as base64 in the answer; nothing is kept."""
 
-    def work() -> Answer:
+    def work(pass_on: PassOn) -> Answer:
         form = Synthesize.read(body.fields())
-        made = speech.speak(services, caller, _order(form, form.sound, form.title))
+        made = speech.speak(services, caller, _order(form, form.sound, form.title), pass_on)
         return Answer(
             speech_answer(
                 made.audio, made.duration_s, made.synthesis_s, made.sound, made.seed, form.title, made.times
             )
         )
 
-    return await in_turn(services, caller, work)
+    return await in_turn(services, caller, request, work)
 
 
 @router.post("/stream", summary="Say something, live", openapi_extra=takes("stream"), responses=LIVE_WAV)
 @router.post("/{prefix:path}/stream", include_in_schema=False)
-async def stream(caller: Signed, services: Parts, body: SmallJson) -> Response:
+async def stream(caller: Signed, services: Parts, request: Request, body: SmallJson) -> Response:
     """A WAV file whose first sound is sent as soon as the first sentence exists."""
 
-    def work() -> LiveSpeech:
+    def work(pass_on: PassOn) -> LiveSpeech:
         form = Stream.read(body.fields())
         sound = form.live_sound
         order = _order(form, sound, None)
         if form.wav_encoded_timestamps:
-            return _timed(services, caller, order)
+            return _timed(services, caller, order, pass_on)
         pieces = speech.stream(services, caller, order)
         # The first sentence is waited for here, so that whatever goes wrong until then still has
         # an answer with a status.
@@ -68,7 +68,7 @@ async def stream(caller: Signed, services: Parts, body: SmallJson) -> Response:
             raise _nothing()
         return LiveSpeech(live_head(sound.precision, sound.rate_hz) + first, pieces)
 
-    return await live(services, caller, work)
+    return await live(services, caller, request, work)
 
 
 @router.get("/stream", include_in_schema=False)
@@ -78,9 +78,12 @@ def websocket() -> Answer:
     raise BadRequest("this is a web socket: connect to it with ws:// or wss://; POST /stream needs none")
 
 
-def _timed(services: Services, caller: Caller, order: speech.SpeechOrder) -> LiveSpeech:
+def _timed(services: Services, caller: Caller, order: speech.SpeechOrder, pass_on: PassOn) -> LiveSpeech:
     """The times of all letters stand before the first sound, so all of it is spoken first."""
-    bits = list(speech.live(services, caller, order, RAW))
+    bits = []
+    for bit in speech.live(services, caller, order, RAW):
+        bits.append(bit)
+        pass_on()
     audio = b"".join(bit.audio for bit in bits)
     if not audio:
         raise _nothing()

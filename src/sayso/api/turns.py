@@ -29,8 +29,8 @@ class Turns:
         self._speaking = 0
         self._waiting: OrderedDict[str, deque[anyio.Event]] = OrderedDict()
         self._places: dict[str, int] = {}
-        # Never a bottleneck: who has a turn has a thread.
-        self._threads = CapacityLimiter(most_speaking)
+        # Never a bottleneck: who has a turn has a thread, and who has passed one on keeps his.
+        self._threads = CapacityLimiter(most_places + most_speaking)
         self._place_s = 1.0
 
     @property
@@ -63,6 +63,12 @@ class Turns:
             return await to_thread.run_sync(work, limiter=self._threads)
         finally:
             self._end()
+
+    async def pass_on(self, account_id: str) -> None:
+        """Give the turn to who waits, if anybody does, and wait for the next one. Of one who has a turn."""
+        if self._waiting:
+            self._end()
+            await self._begin(account_id)
 
     async def _begin(self, account_id: str) -> None:
         if self._speaking < self._most_speaking and not self._waiting:
@@ -103,6 +109,10 @@ class Place:
     async def run(self, work: Callable[[], R]) -> R:
         """Run `work` in a thread when it is this account's turn."""
         return await self._turns.run(self._account_id, work)
+
+    async def pass_on(self) -> None:
+        """Between two pieces of work that is run: let others have the turn meanwhile."""
+        await self._turns.pass_on(self._account_id)
 
     def leave(self) -> None:
         """Free it. Again: nothing."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sayso import errors
+from sayso.engines import memory
 from sayso.errors import SaysoError, Unavailable
 
 Tell = Callable[[str, float, float | None], None]
@@ -119,7 +119,7 @@ class JsonChild:
                 self._kill()
                 self._is_warm = False
                 self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=memory.of_children()
                 )
             return self._process
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -53,18 +53,31 @@ class Bit:
     by what resampler and encoder hold back."""
 
 
-def say(speaker: Speaker, text: str | Script, sound: SoundFormat, *, seed: int = 0) -> Made:
+def say(
+    speaker: Speaker,
+    text: str | Script,
+    sound: SoundFormat,
+    *,
+    seed: int = 0,
+    between: Callable[[], None] | None = None,
+) -> Made:
     """All of `text` as one file in memory; see `say_into`."""
     file = io.BytesIO()
-    said = say_into(file, speaker, text, sound, seed=seed)
+    said = say_into(file, speaker, text, sound, seed=seed, between=between)
     return Made(file.getvalue(), said.duration_s, said.marks, said.times)
 
 
 def say_into(
-    file: BinaryIO, speaker: Speaker, text: str | Script, sound: SoundFormat, *, seed: int = 0
+    file: BinaryIO,
+    speaker: Speaker,
+    text: str | Script,
+    sound: SoundFormat,
+    *,
+    seed: int = 0,
+    between: Callable[[], None] | None = None,
 ) -> Said:
-    """All of `text` into an empty `file`, a piece at a time; a seed in the script wins. Plain text or SSML becomes a
-    script here.
+    """All of `text` into an empty `file`, a piece at a time, `between` after each; a seed in the script wins. Plain text or
+    SSML becomes a script here.
 
     Raises BadRequest when there is nothing to say in it, or its markup is malformed, and NotOffered.
     """
@@ -81,6 +94,8 @@ def say_into(
         marks += [Mark(m.text, m.start_s + at_s, m.end_s + at_s) for m in piece.marks]
         line.add(piece, at_s)
         at_s += piece.wave.duration_s
+        if between is not None:
+            between()
     if not at_s:
         raise nothing_to_say()
     encoder.push(resampler.push(np.zeros(0, np.float32), last=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -53,13 +54,19 @@ class ClipEdit:
     uses_terms: bool | UnsetType = UNSET
 
 
-def speak_clip(services: Services, caller: Caller, project_id: str, order: ClipOrder) -> Clip:
-    """Make a clip now; it is finished when this returns.
+def speak_clip(
+    services: Services,
+    caller: Caller,
+    project_id: str,
+    order: ClipOrder,
+    between: Callable[[], None] | None = None,
+) -> Clip:
+    """Make a clip now; it is finished when this returns. `between` is called between its pieces, and may end it.
 
     Raises NotFound, BadRequest, TooLarge, WrongState.
     """
     voice, script = check_order(services, caller, project_id, order)
-    made = synthesis.say(speaker_of(services, voice), script, order.sound)
+    made = synthesis.say(speaker_of(services, voice), script, order.sound, between=between)
     now = datetime.now(UTC)
     with blobs.kept(services.db, services.blobs, made.audio) as key, services.db.begin() as tx:
         # Once more: the project may have been deleted while the clip was spoken.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sayso.domain.account import Caller
@@ -58,11 +58,13 @@ class Speech:
     """Letters and sounds with theirs."""
 
 
-def speak(services: Services, caller: Caller, order: SpeechOrder) -> Speech:
-    """Say it whole. Raises NotFound, BadRequest, NotOffered, TooLarge, WrongState."""
+def speak(
+    services: Services, caller: Caller, order: SpeechOrder, between: Callable[[], None] | None = None
+) -> Speech:
+    """Say it whole; `between` is called between its pieces, and may end it. Raises NotFound, BadRequest, NotOffered, TooLarge, WrongState."""
     speaker, script = _ready(services, caller, order)
     began = time.monotonic()
-    made = synthesis.say(speaker, script, order.sound, seed=order.seed)
+    made = synthesis.say(speaker, script, order.sound, seed=order.seed, between=between)
     return Speech(
         audio=made.audio,
         duration_s=made.duration_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from sayso.errors import BadRequest
@@ -16,7 +17,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; nothing at all counts as an empty object. Raises BadRequest.
 
     Refused besides malformed JSON: bytes that are not UTF-8, nesting that overflows the parser,
-    the numbers NaN and Infinity (no JSON), numbers of thousands of digits, and more than MAX_VALUES
+    the numbers NaN and Infinity (no JSON), numbers beyond what a float holds, numbers of thousands of digits, and more than MAX_VALUES
     commas and brackets.
     """
     if not body.strip():
@@ -28,7 +29,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise BadRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise BadRequest("the body is nested too deep; send a flat JSON object") from None
     except json.JSONDecodeError as error:
@@ -43,6 +44,13 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 _KINDS = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise BadRequest(f"the body holds {digits[:20]}, which is too large a number")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:
