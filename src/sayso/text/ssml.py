@@ -41,12 +41,14 @@ _READ = frozenset({"sub", "say-as", "phoneme"})
 _STYLED = frozenset({"speak", "p", "s", "prosody", "emphasis", "lang", "w", "token", "paragraph", "sentence"})
 _TAG = r"</?\s*(?P<name>[a-zA-Z][\w:-]*)(?P<rest>(?:\s[^<>]*)?)/?>"
 _SURELY = re.compile(
-    r"<break(?:\s+(?:time|strength)\s*=[^<>]*)?\s*/?>"
-    r"|<(?:prosody\s+(?:rate|pitch|volume)|sub\s+alias|say-as\s+interpret-as|phoneme\s+(?:ph|alphabet)|emphasis\s+level"
-    r"|lang\s+xml:lang|resemble:\w+\s+\w+)\s*="
+    r"<break\s*(?:/>|></break\s*>)"
+    r"|<(?:break\s+(?:time|strength)|prosody\s+(?:rate|pitch|volume)|sub\s+alias|say-as\s+interpret-as|phoneme\s+(?:ph|alphabet)|emphasis\s+level"
+    r"|lang\s+xml:lang|voice\s+(?:name|gender|age|languages|variant|required|ordering|xml:lang)|audio\s+src"
+    r"|lexicon\s+(?:uri|xml:id)|lookup\s+ref|resemble:\w+\s+\w+)\s*="
     r"|<(?:emphasis|prosody)\s*>",
     re.IGNORECASE,
 )
+_CLOSED_AT_ONCE = re.compile(r"\s*</break\s*>", re.IGNORECASE)
 _KNOWN_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);")
 
 
@@ -71,13 +73,22 @@ def read_fragment(text: str, field: str) -> Script:
         parts.append(part)
         size += len(part)
 
-    closes = {match["name"].lower() for match in re.finditer(r"</(?P<name>[\w:-]+)\s*>", text)}
+    pairs = {match["name"].lower() for match in re.finditer(r"<(?P<name>[a-zA-Z]+)(?:\s[^<>]*)?>", text)}
+    pairs &= {match["name"].lower() for match in re.finditer(r"</(?P<name>[a-zA-Z]+)\s*>", text)}
+    has_open_break = False
     for match in re.finditer(_TAG, text):
         name = match["name"].lower()
-        known = (
-            name in ("prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "break") or name in _REFUSED
-        )
-        if not known and not (name in ("p", "s") and name in closes):
+        known = name in ("prosody", "emphasis", "say-as", "sub", "phoneme", "lang")
+        if name == "break" or name in _REFUSED:
+            # The name alone is a word in angle brackets: "press <break>", "the <audio> element".
+            known = "=" in match["rest"] or match[0].endswith("/>")
+        if name == "break" and not match[0].endswith("/>"):
+            is_end = match[0].startswith("</")
+            known = (
+                has_open_break if is_end else known or _CLOSED_AT_ONCE.match(text, match.end()) is not None
+            )
+            has_open_break = known and not is_end
+        if not known and not (name in ("p", "s") and name in pairs):
             continue
         for piece, origin in _escaped(text, at, match.start()):
             add(piece, origin)
