@@ -18,6 +18,7 @@ from sayso.pipeline.consent_words import (
     judged,
     may_be_misheard,
     quieter,
+    statement_of,
     told,
 )
 from sayso.text.consent.names import MOST_NATS, MOST_NATS_TWICE
@@ -37,6 +38,17 @@ def heard(
 ) -> Words:
     words = tuple(HeardWord(word, 0.0, 0.0, sure) for word in text.split())
     return judged(Heard(text, words, language, 0.99, rivals, names), ASKED)
+
+
+def test_what_was_heard_tells_which_statement_it_was_held_against() -> None:
+    german = STATEMENTS.sentence("de", "Acme Robotics", "Resemble AI")
+    assert statement_of(heard(german, language="de"), ASKED) == german
+    assert statement_of(heard(RIGHT), ASKED) == RIGHT.replace("Sayso", "sayso")
+    anybody = replace(ASKED, company="")
+    assert statement_of(heard(RIGHT.lower()), anybody) == RIGHT.replace("Sayso", "sayso").replace(
+        "Acme Robotics", "acme robotics"
+    )
+    assert statement_of(Words(Heard("Salve.", (), "la", 0.9, (), ()), None), ASKED) is None
 
 
 def test_the_statement_needs_no_second_hearing() -> None:

@@ -77,6 +77,10 @@ def test_from_a_spoken_consent_to_a_receipt(server: Server, told: Callbacks, tmp
 
         # The receipt is verified on another machine, without a server.
         receipt = eve.get(f"/api/v2/voices/{uuid}/consent/receipt").text
+        assert eve.get(f"/api/v2/voices/{uuid}/consent").json()["item"]["receipt_builds"] == [1]
+        assert eve.get(f"/api/v2/voices/{uuid}/consent/receipt?build=1").text == receipt
+        assert eve.get(f"/api/v2/voices/{uuid}/consent/receipt?build=2").status_code == 404
+        assert eve.get(f"/api/v2/voices/{uuid}/consent/receipt?build=one").status_code == 400
         key = eve.get("/api/v2/receipt_key").json()["item"]["public_key"]
         file, said = tmp_path / "receipt.json", tmp_path / "consent.wav"
         file.write_text(receipt)

@@ -359,6 +359,41 @@ def test_all_of_a_consent_goes_with_the_voice_but_its_receipt(
     assert not services.blobs.exists(str(consent.audio_key))
     with services.db.read() as tx:
         assert rows.of_voice(tx, voice.id) == []
-        kept = rows.receipt(tx, voice.id)
-    assert kept is not None
-    assert json.loads(kept)["payload"]["build"] == 1
+    kept = consents.get_receipt(services, eve, voice.id)
+    assert receipt.verified(kept, consents.public_key(services))["build"] == 1
+
+
+def test_every_build_has_its_receipt_even_when_the_voice_is_gone(
+    services: Services, eve: Caller, ada: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying())
+    settled(services, eve, voice)
+    for _ in range(2):
+        assert finish(services, eve, voices.build_voice(services, eve, voice.id)).issue is None
+    assert consents.get_consent(services, eve, voice.id).receipt_builds == (1, 2)
+    for is_there in (True, False):
+        if not is_there:
+            voices.delete_voice(services, eve, voice.id)
+        for caller in (eve, judge):
+            builds = [
+                json.loads(consents.get_receipt(services, caller, voice.id, build))["payload"]["build"]
+                for build in (1, 2, None)
+            ]
+            assert builds == [1, 2, 2]
+        with pytest.raises(NotFound, match="of these builds: 1, 2"):
+            consents.get_receipt(services, eve, voice.id, 3)
+        with pytest.raises(NotFound, match="has no consent receipt"):
+            consents.get_receipt(services, ada, voice.id, 1)
+
+
+def test_the_receipt_tells_the_statement_that_was_matched(
+    services: Services, eve: Caller, make: Make
+) -> None:
+    said = services.consent.statements.sentence("en", "Bread Radio", "Resemble AI")
+    voice = make(saying(said))
+    consent = settled(services, eve, voice)
+    assert consent.state is ConsentState.ACCEPTED, consent.findings
+    assert consent.statement.endswith("by sayso.")
+    finish(services, eve, voices.build_voice(services, eve, voice.id))
+    proof = receipt.verified(consents.get_receipt(services, eve, voice.id))
+    assert proof["statement"].lower() == said.lower()

@@ -13,7 +13,7 @@ from sayso.api.incoming import Linked, Parts, SmallJson, identified
 from sayso.usecases import consents
 from sayso.usecases.consents import ConsentView
 from sayso.wire import receipt
-from sayso.wire.consent import attempt_item, challenge_item, consent_item
+from sayso.wire.consent import attempt_item, challenge_item, consent_item, decode_build
 from sayso.wire.requests import AskChallenge, DecideConsent
 from sayso.wire.responses import Json, success
 
@@ -25,7 +25,7 @@ def _item(view: ConsentView, links: Links) -> Json:
     link = None
     if current is not None and current.audio_key is not None:
         link = links.to(current.audio_key, f"{view.voice.id}-consent.wav")
-    return consent_item(view.voice, view.sentence, view.attempts, link, has_receipt=view.receipt is not None)
+    return consent_item(view.voice, view.sentence, view.attempts, link, view.receipt_builds)
 
 
 @router.get(
@@ -59,10 +59,13 @@ def decide(caller: Signed, services: Parts, links: Linked, voice_uuid: str, body
     summary="Read the receipt of a voice",
     responses=answers("receipt"),
 )
-def read_receipt(caller: Signed, services: Parts, voice_uuid: str) -> Answer:
-    """Signed by this installation: which consent allowed the newest build, and from which recordings.
-    Save it as it is, and verify it anywhere with `sayso consent verify FILE`."""
-    text = consents.get_receipt(services, caller, identified(voice_uuid, "voice"))
+def read_receipt(caller: Signed, services: Parts, request: Request, voice_uuid: str) -> Answer:
+    """Signed by this installation: which consent allowed the newest build, and from which recordings; that of
+    an older build with `?build=N`. A receipt outlives its voice. Save it as it is, and verify it anywhere
+    with `sayso consent verify FILE`."""
+    asked = request.query_params.get("build")
+    build = None if asked is None else decode_build(asked)
+    text = consents.get_receipt(services, caller, identified(voice_uuid, "voice"), build)
     return Answer(json.loads(text))
 
 

@@ -320,7 +320,7 @@ _BODIES: dict[str, Json] = {
     "clip ordered": responses.success(responses.clip_item(_A_CLIP, None)),
     "consent": responses.success(
         consent.consent_item(
-            replace(_A_VOICE, consent_id=_A_CONSENT.id), _STATEMENT, [_A_CONSENT], _LINK, has_receipt=True
+            replace(_A_VOICE, consent_id=_A_CONSENT.id), _STATEMENT, [_A_CONSENT], _LINK, [1]
         )
     ),
     "analysis": responses.success(

@@ -28,7 +28,10 @@ Voice = Annotated[str, typer.Argument(metavar="VOICE", help="Uuid of the voice."
 Token = Annotated[
     str,
     typer.Option(
-        envvar="SAYSO_TOKEN", help="Secret of a reviewer's token.", show_default=False, prompt=False
+        envvar="SAYSO_TOKEN",
+        help="Secret of a token; a reviewer's, to decide.",
+        show_default=False,
+        prompt=False,
     ),
 ]
 Why = Annotated[str, typer.Option(help="Why, for the record: what you did to be sure.")]
@@ -85,12 +88,20 @@ def refuse(voice: Voice, why: Why, token: Token = "") -> None:
 
 
 @app.command("receipt")
-def receipt(voice: Voice, token: Token = "") -> None:
-    """Print the signed receipt of VOICE's newest build: keep it, it proves what was consented to."""
+def receipt(
+    voice: Voice,
+    build: Annotated[int | None, typer.Option(help="Number of the build; the newest, if not given.")] = None,
+    token: Token = "",
+) -> None:
+    """Print the signed receipt of a build of VOICE: keep it, it proves what was consented to.
+
+    With the token of the account that owns the voice, or did before it was deleted, or of a reviewer.
+    """
     from sayso.usecases import accounts, consents
 
     with local_services() as services:
-        typer.echo(consents.get_receipt(services, accounts.sign_in(services, token), voice))
+        caller = accounts.sign_in(services, token)
+        typer.echo(consents.get_receipt(services, caller, voice, build))
 
 
 @app.command("key")

@@ -217,7 +217,8 @@ class Consent:
     audio_sha256: str
     """Of the bytes as they were sent."""
     statement: str
-    """What was to be said, in the language of the voice."""
+    """What was to be said when it was sent, in the language of the voice. What it was held against in the end, by
+    the language that was heard, is `statement` among the numbers of the findings."""
     created_at: datetime
     updated_at: datetime
     round: int = 0

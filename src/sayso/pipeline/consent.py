@@ -165,6 +165,7 @@ def _words(consent: Waveform, asked: Asked, tools: Tools) -> tuple[list[Reason],
             f'Say: "{asked.statements.sentence(asked.language, asked.company, asked.platforms[0])}"',
         )
         return [reason], numbers
+    numbers["statement"] = consent_words.statement_of(words, asked)
     reasons = [
         Reason(code, Verdict(REASONS[code].verdict), REASONS[code].sentence, REASONS[code].remedy)
         for code in words.found.reasons

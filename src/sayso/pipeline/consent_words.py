@@ -14,6 +14,7 @@ from sayso.engines.base import Ear, Heard
 from sayso.text.consent import doubt, names
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.names import Reading
+from sayso.text.consent.sound import names_alike
 from sayso.text.consent.statement import Statements
 
 
@@ -171,6 +172,19 @@ def told(words: Words) -> dict[str, Any]:
         rival, margin = min(_margins(heard), key=lambda weighed: weighed[1])
         numbers |= {"nearest_rival": rival, "nearest_rival_nats": round(margin, 1)}
     return numbers
+
+
+def statement_of(words: Words, asked: Asked) -> str | None:
+    """The sentence that a hearing was held against: in the language that was heard, with the names that hold now.
+
+    Where any company may be named, it is the one that was heard. None where there is no such statement.
+    """
+    statement = asked.statements.get(words.heard.language)
+    if statement is None or words.found is None:
+        return None
+    heard = statement.words(words.found.platform_heard)
+    platform = max(asked.platforms, key=lambda name: names_alike(heard, statement.words(name)))
+    return statement.sentence(asked.company or words.found.company_heard, platform)
 
 
 def _margins(heard: Heard) -> list[tuple[str, float]]:

@@ -80,7 +80,7 @@ def keep_receipt(
 ) -> None:
     """Keep the receipt of a build; the first one stays."""
     t = tables.receipts
-    if receipt(tx, voice_id, build) is None:
+    if receipt(tx, None, voice_id, build) is None:
         tx.execute(
             sa.insert(t).values(
                 id=new_id(tx, "receipts"),
@@ -93,13 +93,29 @@ def keep_receipt(
         )
 
 
-def receipt(tx: Transaction, voice_id: str, build: int | None = None) -> str | None:
-    """The receipt of a build, or the newest of the voice; None where there is none."""
+def receipt(tx: Transaction, account_id: str | None, voice_id: str, build: int | None = None) -> str | None:
+    """The receipt of a build, or the newest of the voice, which may be gone; None where there is none.
+
+    `account_id` None: of whatever account.
+    """
     t = tables.receipts
-    wanted = sa.select(t.c.body).where(t.c.voice_id == voice_id).order_by(t.c.build.desc()).limit(1)
+    wanted = sa.select(t.c.body).where(_receipts(account_id, voice_id)).order_by(t.c.build.desc()).limit(1)
     if build is not None:
         wanted = wanted.where(t.c.build == build)
     return tx.execute(wanted).scalar_one_or_none()
+
+
+def receipt_builds(tx: Transaction, account_id: str | None, voice_id: str) -> list[int]:
+    """Of which builds of a voice there are receipts, the oldest first."""
+    t = tables.receipts
+    wanted = sa.select(t.c.build).where(_receipts(account_id, voice_id)).order_by(t.c.build)
+    return list(tx.execute(wanted).scalars())
+
+
+def _receipts(account_id: str | None, voice_id: str) -> sa.ColumnElement[bool]:
+    t = tables.receipts
+    of_voice = t.c.voice_id == voice_id
+    return of_voice if account_id is None else of_voice & (t.c.account_id == account_id)
 
 
 def _values(consent: Consent) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class ConsentView:
     """What is to be said."""
     attempts: tuple[Consent, ...]
     """Newest first."""
-    receipt: str | None
+    receipt_builds: tuple[int, ...]
+    """Builds of which there are receipts, the oldest first."""
 
     @property
     def current(self) -> Consent | None:
@@ -175,7 +176,7 @@ def get_consent(services: Services, caller: Caller, voice_id: str) -> ConsentVie
             voice,
             services.consent.sentence(voice.language),
             tuple(consents.of_voice(tx, voice.id)),
-            consents.receipt(tx, voice.id),
+            tuple(consents.receipt_builds(tx, voice.account_id, voice.id)),
         )
 
 
@@ -234,12 +235,21 @@ def new_challenge(services: Services, caller: Caller, language: str) -> Challeng
     return challenge
 
 
-def get_receipt(services: Services, caller: Caller, voice_id: str) -> str:
-    """The signed receipt of the voice's newest build. Raises NotFound."""
-    view = get_consent(services, caller, voice_id)
-    if view.receipt is None:
+def get_receipt(services: Services, caller: Caller, voice_id: str, build: int | None = None) -> str:
+    """The signed receipt of a build of the voice, or of its newest. Raises NotFound.
+
+    A receipt outlives its voice: whoever owned it can fetch it, and so can a reviewer.
+    """
+    owner = None if caller.is_reviewer else caller.account_id
+    with services.db.read() as tx:
+        kept = consents.receipt(tx, owner, voice_id, build)
+        builds = consents.receipt_builds(tx, owner, voice_id)
+    if kept is not None:
+        return kept
+    if not builds:
         raise NotFound("this voice has no consent receipt: one is made by a build that a consent allowed")
-    return view.receipt
+    known = ", ".join(map(str, builds))
+    raise NotFound(f"there is no consent receipt of build {build}: there are some of these builds: {known}")
 
 
 def public_key(services: Services) -> str:

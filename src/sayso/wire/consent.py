@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from sayso.domain.consent import Challenge, Consent
 from sayso.domain.voice import Voice
+from sayso.errors import BadRequest
 from sayso.wire.responses import stamp
 
 Json = dict[str, Any]
 
 
 def consent_item(
-    voice: Voice, sentence: str, attempts: Sequence[Consent], audio_src: str | None, *, has_receipt: bool
+    voice: Voice,
+    sentence: str,
+    attempts: Sequence[Consent],
+    audio_src: str | None,
+    receipt_builds: Sequence[int],
 ) -> Json:
     """The consent that counts, what is to be said, and all attempts."""
     current = next((attempt for attempt in attempts if attempt.id == voice.consent_id), None)
@@ -23,7 +29,8 @@ def consent_item(
         "consent_status": None if current is None else current.state.value,
         "statement": sentence,
         "audio_src": audio_src,
-        "has_receipt": has_receipt,
+        "has_receipt": bool(receipt_builds),
+        "receipt_builds": list(receipt_builds),
         "current": None if current is None else attempt_item(current),
         "attempts": [attempt_item(attempt) for attempt in attempts],
     }
@@ -56,6 +63,16 @@ def attempt_item(consent: Consent) -> Json:
         "created_at": stamp(consent.created_at),
         "checked_at": None if consent.checked_at is None else stamp(consent.checked_at),
     }
+
+
+def decode_build(text: str) -> int:
+    """The number of a build, as it stands in a query. Raises BadRequest."""
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise BadRequest(
+            f"build is {text[:40]!r}: expected the number of a build, such as 1",
+            {"build": "must be a number"},
+        )
+    return int(text)
 
 
 def challenge_item(challenge: Challenge, sentence: str, life_s: float) -> Json:

@@ -169,7 +169,7 @@ def receipt_of(
             "received_at": stamp(consent.created_at),
         },
         "recordings_sha256": sorted(recording_keys),
-        "statement": consent.statement,
+        "statement": _statement(services, voice, findings),
         "verdict": consent.state.value,
         "findings": None if findings is None else findings.to_json(),
         "decision": None
@@ -185,6 +185,12 @@ def receipt_of(
         "issued_at": stamp(now),
     }
     return receipt.signed(payload, services.receipt_key)
+
+
+def _statement(services: Services, voice: Voice, findings: Findings | None) -> str:
+    """What the consent was held against: in the language that was heard, with the names of that check."""
+    matched = None if findings is None else findings.numbers.get("statement")
+    return matched if isinstance(matched, str) else services.consent.sentence(voice.language)
 
 
 def _models(services: Services) -> dict[str, str]:
