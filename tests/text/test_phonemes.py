@@ -62,6 +62,7 @@ def test_text_without_latin_words_or_digits_gives_no_words(text: str) -> None:
         ("city button", "sˈɪɾi bˈʌtᵊn"),
         ("the cat", "ðə kˈæt"),
         ("the hour", "ði ˈWəɹ"),
+        ("e=mc²", "ˈi ˈikwəlz ˈɛm sˈi skwˈɛɹd"),
         ("the one", "ðə wˈʌn"),
         ("the FBI", "ði ˈɛf bˈi ˈI"),
         ("to eat", "tʊ ˈit"),

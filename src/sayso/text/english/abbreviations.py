@@ -44,7 +44,7 @@ PHRASES = {
     "P&L": "P and L", "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", ".NET": "dot net", "Wi-Fi": "why fie",
     "WiFi": "why fie", "wifi": "why fie", "wi-fi": "why fie", "eBay": "ee bay", "OK": "okay", "Ok": "okay", "ok": "okay",
     "iOS": "I O S", "macOS": "mac O S", "MySQL": "my S Q L", "NoSQL": "no S Q L", "LaTeX": "lay tech", "vs": "versus",
-    "CO2": "C O two", "H2O": "H two O", "O2": "O two", "BSc": "B S C", "MSc": "M S C", "DJs": "D jays", "DJ": "D jay",
+    "CO2": "C O two", "SO2": "S O two", "SO3": "S O three", "NO2": "N O two", "H2O": "H two O", "O2": "O two", "BSc": "B S C", "MSc": "M S C", "DJs": "D jays", "DJ": "D jay",
     "a.m.": "A M", "p.m.": "P M", "A.M.": "A M", "P.M.": "P M", "U.S.": "U S", "U.K.": "U K", "U.S.A.": "U S A",
     "B.C.": "B C", "A.D.": "A D", "D.C.": "D C", "YouTube": "you tube", "GitHub": "git hub", "kWh": "kilowatt hours",
     "WWII": "world war two", "WWI": "world war one", "WW2": "world war two", "WW1": "world war one", "iMac": "eye mac", "IoT": "I O T", "VoIP": "voip",
@@ -95,7 +95,7 @@ CURRENCIES = {
     "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "R$": ("real", "reals", "centavo", "centavos"),
     "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"), "€": ("euro", "euros", "cent", "cents"),
-    "¥": ("yen", "yen", "sen", "sen"), "₹": ("rupee", "rupees", "paisa", "paise"), "₩": ("won", "won", "jeon", "jeon"),
+    "¢": ("cent", "cents", "", ""), "¥": ("yen", "yen", "sen", "sen"), "₹": ("rupee", "rupees", "paisa", "paise"), "₩": ("won", "won", "jeon", "jeon"),
     "₽": ("ruble", "rubles", "kopeck", "kopecks"), "₿": ("bitcoin", "bitcoins", "satoshi", "satoshis"),
     "₺": ("lira", "lira", "kurush", "kurush"), "₫": ("dong", "dong", "xu", "xu"), "₪": ("shekel", "shekels", "agora", "agorot"),
 }  # fmt: skip
@@ -132,6 +132,10 @@ UNITS: dict[str, str | tuple[str, str]] = {
     "kph": ("kilometer per hour", "kilometers per hour"), "m/s": ("meter per second", "meters per second"),
     "Pa": "pascal", "kPa": "kilopascal", "J": "joule", "kJ": "kilojoule", "cal": "calorie", "kcal": "kilocalorie",
     "°C": ("degree Celsius", "degrees Celsius"), "°F": ("degree Fahrenheit", "degrees Fahrenheit"), "°": "degree",
+    "ft²": ("square foot", "square feet"), "ft³": ("cubic foot", "cubic feet"), "in²": ("square inch", "square inches"),
+    "in³": ("cubic inch", "cubic inches"), "mi²": "square mile", "yd²": "square yard", "mm²": "square millimeter",
+    "mm³": "cubic millimeter", "kΩ": "kilohm", "MΩ": "megohm", "mΩ": "milliohm", "μΩ": "microohm", "μA": "microamp",
+    "μV": "microvolt", "μL": "microliter", "μl": "microliter", "μF": "microfarad",
     "m²": ("square meter", "square meters"), "km²": ("square kilometer", "square kilometers"),
     "m2": ("square meter", "square meters"), "km2": ("square kilometer", "square kilometers"),
     "cm²": ("square centimeter", "square centimeters"), "m³": ("cubic meter", "cubic meters"),
@@ -163,6 +167,13 @@ LETTERS_OF_GREEK |= {letter.upper(): name for letter, name in LETTERS_OF_GREEK.i
 """Greek letters as in a formula are read by their names."""
 MOST_LETTERS_OF_GREEK = 2
 """More in a row are a word of Greek."""
+
+ELEMENTS = wordset(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru "
+    "Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn "
+    "Fr Ra Ac Th Pa U Np Pu"
+)
+"""Of chemistry; in a formula they are spelled."""
 
 ROMAN_AFTER = wordset(
     "chapter part act scene volume vol section phase type book article title class stage appendix episode grade level round war "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sayso.text.english import abbreviations as known
+from sayso.text.english import lexicon
 from sayso.text.english.numbers import cardinal, digits, ordinal, plural_of, written_number, year, year_like
 from sayso.text.english.place import END, WORD_BEFORE, Place, Rules, alternatives, between
 
@@ -180,16 +181,24 @@ def _hour(match: re.Match[str], _: Place) -> list[str] | None:
 
 def _phone(match: re.Match[str], _: Place) -> list[str] | None:
     words: list[str] = []
-    for i, group in enumerate(re.findall(r"\d+|[A-Z]+", match[0])):
+    for i, group in enumerate(re.findall(r"\d+|[A-Z]+", match["number"])):
         if i:
             words.append(",")
-        elif match[0].startswith("+"):
+        elif match["number"].startswith("+"):
             words.append("plus")
         if group == "800":
             words += ["eight", "hundred"]
         else:
             words += digits(group) if group.isdigit() else [group.lower()]
+    if more := match["extension"]:
+        words += ["extension", *(digits(more) if len(more) > 2 or more[0] == "0" else cardinal(int(more)))]
     return words
+
+
+def _phone_number(pattern: str) -> re.Pattern[str]:
+    """`pattern` with what may follow: x123, ext. 123."""
+    more = r"(?:,?\s?(?:[xX]|[eE]xt\.?|[eE]xtension)\s?(?P<extension>\d{1,6}))?"
+    return re.compile(rf"(?P<number>{pattern}){more}{END}")
 
 
 def _version(match: re.Match[str], _: Place) -> list[str] | None:
@@ -201,6 +210,22 @@ def _version(match: re.Match[str], _: Place) -> list[str] | None:
             digits(group) if len(group) > 1 and group[0] == "0" else cardinal(int(group))
         )
     return words
+
+
+def _internet_address(match: re.Match[str], _: Place) -> list[str] | None:
+    words: list[str] = []
+    for group in match["groups"].split("."):
+        words += ["dot", *cardinal(int(group))] if words else cardinal(int(group))
+    port = match["port"]
+    return [*words, ",", "port", *(year(int(port)) if len(port) == 4 else cardinal(int(port)))]
+
+
+def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
+    # The comma of most of Europe: before a unit it is a decimal one, 1,5 kg.
+    words = written_number(match["amount"].replace(",", "."))
+    if match["sign"]:
+        return [*words, "percent"]
+    return [*words, known.SCALES[match["scale"]] if match["scale"] else known.unit(match["unit"])[1]]
 
 
 # --- numbers -------------------------------------------------------------------------------------------------
@@ -234,12 +259,16 @@ def _fraction(match: re.Match[str], place: Place) -> list[str] | None:
 
 
 def _fraction_alone(match: re.Match[str], _: Place) -> list[str] | None:
-    top, bottom = int(match["top"]), int(match["bottom"])
-    words = [*cardinal(int(match["whole"])), "and"] if match["whole"] else []
-    if top == bottom and not match["whole"]:
+    return fraction(match["whole"], int(match["top"]), int(match["bottom"]))
+
+
+def fraction(whole: str | None, top: int, bottom: int) -> list[str] | None:
+    """1 and 3/4 -> one and three quarters; None where that is no number."""
+    words = [*cardinal(int(whole)), "and"] if whole else []
+    if top == bottom and not whole:
         return [*cardinal(top), *cardinal(bottom)]
     if not 0 < top < bottom or bottom > 100:
-        return None if match["whole"] else [*cardinal(top), "over", *cardinal(bottom)]
+        return None if whole else [*cardinal(top), "over", *cardinal(bottom)]
     if bottom in (2, 4):
         name = {2: "half", 4: "quarter"}[bottom]
         many = {2: "halves", 4: "quarters"}[bottom]
@@ -317,6 +346,22 @@ def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
     )
 
 
+def _power(match: re.Match[str], place: Place) -> list[str] | None:
+    """mc² -> M C squared; cm² -> square centimeters; sin² -> sin squared."""
+    letters, factor = match["letters"], match["factor"]
+    if not factor and letters + match["power"] in known.UNITS:
+        return known.unit(letters + match["power"])[
+            place.before.lower() not in ("per", "a", "each", "one")
+        ].split()
+    power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
+    if power is None:
+        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+    words = written_number(factor) if factor else []
+    if len(letters) > 2 and not factor and lexicon.lookup(letters.lower()):
+        return [letters.lower(), *power]
+    return [*words, *(known.LETTERS_OF_GREEK.get(letter, letter.upper()) for letter in letters), *power]
+
+
 _SIGN = "(?P<sign>" + alternatives(known.CURRENCIES) + ")"
 _SCALE = r"(?:thousand|million|billion|trillion|bn|mn|tn|[kKmMbBT])(?!\w)"
 _PER_UNIT = "(?:/(?P<per>" + alternatives(_PER) + r")(?!\w))?"
@@ -360,11 +405,11 @@ RULES: Rules = [
         ),
         _hour,
     ),
-    (re.compile(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}" + END), _phone),
-    (re.compile(r"(?<!\w)1-\d{3}-[A-Z]{4,8}" + END), _phone),
-    (re.compile(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}" + END), _phone),
-    (re.compile(WORD_BEFORE + r"\d{3}-\d{4}" + END), _phone),
-    (re.compile(WORD_BEFORE + r"\d+(?:-\d+){2,}" + END), _phone),
+    (_phone_number(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"), _phone),
+    (_phone_number(r"(?<!\w)1-\d{3}-[A-Z]{4,8}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}"), _phone),
+    (_phone_number(WORD_BEFORE + r"\d{3}-\d{4}"), _phone),
+    (_phone_number(WORD_BEFORE + r"\d+(?:-\d+){2,}"), _phone),
     (
         re.compile(
             r"(?P<minus>"
@@ -393,6 +438,17 @@ RULES: Rules = [
     (
         re.compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})%?(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?\s?%"),
         _percent,
+    ),
+    (
+        re.compile(WORD_BEFORE + r"(?P<groups>\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{1,5})" + END),
+        _internet_address,
+    ),
+    (
+        re.compile(
+            r"(?<![\w.,])(?P<amount>\d+,\d{1,2})(?:\s?(?P<sign>%)|\s?(?P<scale>million|billion|trillion)(?!\w)"
+            r"|\s?(?!(?:in|s|h|K|V|W|J|pt|cc|MP|ha|hp|cal)(?!\w))" + _UNIT + ")"
+        ),
+        _comma_measure,
     ),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
@@ -428,6 +484,14 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<a>\d+):(?P<b>\d+)" + END), _ratio),
     (re.compile(WORD_BEFORE + r"[pP]\.(?=\s?\d)"), between("page")),
     (re.compile(r"#\s?(?P<n>\d[\d,]*)" + END), _hash_number),
+    (
+        re.compile(
+            r"(?<![^\W²³])(?P<factor>\d+(?:\.\d+)?)?(?P<letters>[a-zA-Z"
+            + "".join(known.LETTERS_OF_GREEK)
+            + r"]{1,4})(?P<power>²|³|\^\d+)"
+        ),
+        _power,
+    ),
     (re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
     (
         re.compile(

@@ -25,6 +25,7 @@ _LIGATURES = {
 }  # fmt: skip
 
 
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _FORM = re.compile(r"LATIN (?:[A-Z]+ )*?LETTER (?:[A-Z]+ )*?(?P<letter>[A-Z])(?: WITH .*)?")
 
 
@@ -60,6 +61,9 @@ def _spelled(cluster: str) -> str:
         return ""
     if category in ("Zs", "Zl", "Zp", "Cc"):
         return "\n" if cluster == "\n" else " "
+    if cluster in SUBSCRIPTS:
+        # They tell a formula from a name: H₂SO₄ is no "so".
+        return cluster
     if category == "No":
         # A vulgar fraction stands apart from the whole number before it: 2½ is not 21/2.
         folded = unicodedata.normalize("NFKC", cluster).replace("⁄", "/")

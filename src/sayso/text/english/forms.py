@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sayso.text.english import abbreviations as known
+from sayso.text.english.figures import fraction
 from sayso.text.english.numbers import cardinal, digits, ordinal, written_number, year
 from sayso.text.english.place import END, WORD_BEFORE, Place, Rules, alternatives, between
 from sayso.text.english.web import spoken_address
@@ -64,6 +65,21 @@ def _inches(match: re.Match[str], place: Place) -> list[str] | None:
         return None
     follows = re.match(r" ?[a-z]", place.text[match.end() :]) is not None
     return [*written_number(match["n"]), "inch" if follows or match["n"] == "1" else "inches"]
+
+
+_NO_NOUN = re.compile(
+    r" (?:and|or|to|of|in|on|at|is|was|by|from|for|with|than|x|thick|long|wide|deep|high|tall|across|apart)\b"
+)
+
+
+def _part_of_an_inch(match: re.Match[str], place: Place) -> list[str] | None:
+    words = fraction(match["whole"], int(match["top"]), int(match["bottom"]))
+    if words is None or place.text.count('"', 0, match.start()) % 2:
+        return None
+    rest = place.text[match.end() :]
+    if re.match(r" [a-z]", rest) and not _NO_NOUN.match(rest):
+        return [*words, "inch"]  # a three quarters inch pipe
+    return [*words, "inches"] if match["whole"] else [*words, "of", "an", "inch"]
 
 
 def _angle(match: re.Match[str], _: Place) -> list[str] | None:
@@ -257,6 +273,10 @@ RULES: Rules = [
             r"(?:\s?(?P<wind>[NSEW])(?!\w))?"
         ),
         _angle,
+    ),
+    (
+        re.compile(r"(?<![\w/.])(?:(?P<whole>\d{1,3})[ -])?(?P<top>\d{1,2})/(?P<bottom>\d{1,3})\"(?!\w)"),
+        _part_of_an_inch,
     ),
     (re.compile(r"(?<!\w)(?P<first>\d{1,3})'\s?[x×]\s?(?P<second>\d{1,3})'"), _board),
     (re.compile(r"(?<!\w)(?P<feet>\d{1,2})'\s?(?P<inches>\d{1,2}(?:\.\d)?)(?:\"|'')"), _height),

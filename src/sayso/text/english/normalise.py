@@ -44,7 +44,7 @@ _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
 _LINK = re.compile(r"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\s]*)\)")
 _BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+(?=\S)")
 _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")
-_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#-]|://)")
+_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^-]|://)")
 _DASHES = re.compile(r"\s*(?:—|–|-{2,}| -(?= ))\s*")
 _DOTS = re.compile(r"…|\.{2,}|(?:\. ){2,}\.")
 _HIDDEN = "\ue000"
@@ -170,7 +170,13 @@ class _Reader:
         for pattern, rule in _RULES:
             match = pattern.match(text, position)
             if match is not None and match.end() > position and (words := rule(match, place)):
+                is_sign = not any(c.isalnum() for c in match[0])
+                if is_sign:
+                    self._mark(" ")
                 self._say(position, match.end(), words)
+                if is_sign:
+                    # a=b is three words.
+                    self._mark(" ")
                 if match[0].endswith(".") and self._ends_sentence(match):
                     self._mark(".")
                 return match.end()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from sayso.text.english import abbreviations as known
 from sayso.text.english import lexicon
-from sayso.text.english.fold import plain_letters
+from sayso.text.english.fold import SUBSCRIPTS, plain_letters
 from sayso.text.english.numbers import cardinal, digits, ordinal, written_number, year
 from sayso.text.english.place import WORD_BEFORE, Place, Rules, alternatives, between
 from sayso.text.english.web import spoken_address
@@ -231,8 +232,32 @@ def _greek(letters: str) -> list[str]:
     return [known.LETTERS_OF_GREEK[letter] for letter in letters]
 
 
+_ELEMENT = re.compile("(?:" + alternatives(known.ELEMENTS) + ")")
+_ELEMENTS = re.compile(rf"(?:{_ELEMENT.pattern})+")
+_MOLECULE = re.compile(rf"(?=[A-Za-z]*\d+[A-Za-z]+\d)(?:{_ELEMENT.pattern}\d{{0,2}}){{2,}}")
+"""With two counts at least: H2SO4. With one it may be a name as well: WIN32."""
+_SUBSCRIPT = "[" + SUBSCRIPTS + "]"
+_SUBSCRIBED = re.compile(rf"{_SUBSCRIPT}+(?:\.{_SUBSCRIPT}+)?|\d+(?:\.\d+)?|(?:(?!{_SUBSCRIPT})[^\W\d_])+")
+
+
+def _subscribed(match: re.Match[str], _: Place) -> list[str] | None:
+    """H₂SO₄ is spelled, x₁ is X one, log₂ is log two."""
+    words: list[str] = []
+    for part in _SUBSCRIBED.findall(match["formula"]):
+        if not part[0].isalpha():
+            words += written_number(unicodedata.normalize("NFKC", part))
+        else:
+            words += _letters(part) if _ELEMENTS.fullmatch(part) else _formula(part)
+    return [*words[:-1], words[-1] + "'s"] if match["owner"] and words else words
+
+
 def _mixed(match: re.Match[str], place: Place) -> list[str] | None:
     """Letters and digits in one: MP3, B2B, 3D, GPT4, A380."""
+    if _MOLECULE.fullmatch(match[0]):
+        parts = re.findall(r"\d+|[A-Za-z]", match[0])
+        return [
+            word for part in parts for word in (cardinal(int(part)) if part.isdecimal() else [part.upper()])
+        ]
     words: list[str] = []
     for part in _PARTS.findall(match[0]):
         if _GREEK.match(part):
@@ -268,7 +293,7 @@ _SYMBOLS = {
     "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "§": "section", "±": "plus or minus",
     "×": "times", "÷": "divided by", "≈": "approximately", "≠": "is not equal to", "≤": "is at most", "≥": "is at least",
     "→": "to", "¼": "one quarter", "½": "one half", "∞": "infinity", "√": "square root of", "$": "dollars", "€": "euros",
-    "£": "pounds", "№": "number",
+    "£": "pounds", "¢": "cents", "№": "number",
 }  # fmt: skip
 
 
@@ -278,6 +303,13 @@ FIRST: Rules = [
             WORD_BEFORE + "(?P<phrase>" + alternatives(known.PHRASES) + r")(?P<owner>'s(?!\w))?(?![\w&+#])"
         ),
         _phrase,
+    ),
+    (
+        re.compile(
+            rf"(?<!\w)(?P<formula>(?=[\w()]*{_SUBSCRIPT})[^\W_]+(?:\.(?={_SUBSCRIPT})[^\W_]+|\([^\W_]+\)[^\W_]*)*)"
+            r"(?P<owner>'s(?!\w))?"
+        ),
+        _subscribed,
     ),
     (re.compile(r"(?:https?|ftp)://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
     (re.compile(r"www\.[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
