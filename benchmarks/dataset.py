@@ -31,9 +31,17 @@ def main() -> None:
     parser.add_argument(
         "--plant", action="store_true", help="add a stranger, silence and a clipped recording"
     )
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=1,
+        metavar="N",
+        help="each recording so often, a little shorter each time",
+    )
     options = parser.parse_args()
     of = ingest.recordings(options.speech / options.speakers)[: options.count]
     planted = tempfile.TemporaryDirectory()
+    of = [*of, *_again(of, options.times, Path(planted.name))]
     if options.plant:
         of = [*of, *_planted(of, options.speech, Path(planted.name))]
     report = common.Report("Dataset: from an address to the verdict", options)
@@ -57,6 +65,18 @@ def main() -> None:
     )
     planted.cleanup()
     report.close()
+
+
+def _again(of: list[ingest.Recording], times: int, folder: Path) -> list[ingest.Recording]:
+    """More of the same, each a hundredth of a second shorter, so that nothing of it is known already."""
+    found = []
+    for n in range(1, times):
+        for one in of:
+            samples, rate_hz = soundfile.read(one.file, dtype="float32")
+            file = folder / f"{one.name}-again-{n}.wav"
+            soundfile.write(file, samples[n * rate_hz // 100 :], rate_hz)
+            found.append(ingest.Recording(f"{one.name}-again-{n}", one.text, file))
+    return found
 
 
 def _planted(of: list[ingest.Recording], speech: Path, folder: Path) -> list[ingest.Recording]:

@@ -88,6 +88,7 @@ class OpinionModel:
                 import onnxruntime
 
                 options = onnxruntime.SessionOptions()
+                options.enable_cpu_mem_arena = False  # it would keep what the longest piece took
                 options.intra_op_num_threads = options.inter_op_num_threads = 1
                 options.log_severity_level = 3
                 file = weights.path(self._models_dir, name)
