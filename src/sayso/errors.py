@@ -4,8 +4,18 @@ SaysoError
 ├── Rejected                    the caller can fix it
 │   ├── BadRequest              a field is missing, malformed or out of range
 │   ├── BadAudio                not audio, or not audio we read
+│   │   ├── NotBase64           meant to be base64, and is not
+│   │   ├── NotWav              no WAV file, where only that will do
+│   │   ├── CutOff              ends before its head says so
+│   │   ├── WrongSize           more in it than its head says
+│   │   ├── BadRate             a sample rate that nobody records at
+│   │   ├── NotFinite           samples that are not numbers
+│   │   ├── Silent              every sample is zero
+│   │   └── NoSamples           no sound in it
 │   ├── BadDataset              no dataset: broken, unsafe to unpack, or of no form we read
 │   ├── TooLarge                more bytes, seconds, channels or characters than we take
+│   │   ├── TooLong             more seconds than we take
+│   │   └── TooManyChannels     more channels than we take
 │   ├── WrongState              not possible while the thing is where it is
 │   ├── TooLittleSpeech         fewer recordings or seconds than this kind of voice needs
 │   ├── OtherLanguage           recordings in a language in which no voice can be learnt
@@ -47,12 +57,52 @@ class BadAudio(Rejected):
     """Not audio, or not audio we read."""
 
 
+class NotBase64(BadAudio):
+    """Meant to be base64, and is not."""
+
+
+class NotWav(BadAudio):
+    """Not a WAV file, where only that will do."""
+
+
+class CutOff(BadAudio):
+    """The file ends before its head says so."""
+
+
+class WrongSize(BadAudio):
+    """There is more in the file than its head says."""
+
+
+class BadRate(BadAudio):
+    """A sample rate that nobody records at."""
+
+
+class NotFinite(BadAudio):
+    """Samples that are not numbers."""
+
+
+class Silent(BadAudio):
+    """Digital silence: every sample is zero."""
+
+
+class NoSamples(BadAudio):
+    """A file without any sound in it."""
+
+
 class BadDataset(Rejected):
     """No dataset: broken, unsafe to unpack, or of no form we read."""
 
 
 class TooLarge(Rejected):
     """More bytes, seconds, channels or characters than we take."""
+
+
+class TooLong(TooLarge):
+    """More seconds than we take."""
+
+
+class TooManyChannels(TooLarge):
+    """More channels than we take."""
 
 
 class WrongState(Rejected):

@@ -94,7 +94,7 @@ def test_what_cannot_be_heard_cannot_be_approved() -> None:
     with pytest.raises(WrongState, match="nobody can approve"):
         approved(broken)
     with pytest.raises(WrongState):
-        approved(replace(checked("unreadable"), audio_key=None))
+        approved(replace(checked("not_wav"), audio_key=None))
     # Nor does an approval from better days stand in for it.
     assert approved(checked("unsure_speaker")).settled(
         found("undecodable", has_recordings=False), ["a"], NOW

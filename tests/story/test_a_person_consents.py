@@ -98,11 +98,18 @@ def test_from_a_spoken_consent_to_a_receipt(server: Server, told: Callbacks, tmp
 
 def test_a_broken_consent_answers_so_and_the_voice_is_there(server: Server) -> None:
     with server.client(server.others["stranger"]) as eve:
-        for consent in ("badb", "no base64!", base64.b64encode(b"<html>" * 20).decode()):
+        html = base64.b64encode(b"<html>" * 20).decode()
+        for consent, code in (("badb", "not_wav"), ("no base64!", "not_base64"), (html, "not_wav")):
             answer = eve.post("/api/v2/voices", json={"name": "Eve", "consent": consent}).json()
             assert answer["success"] is False
             assert "consent" in answer["message"]
-            assert eve.delete(f"/api/v2/voices/{answer['item']['uuid']}").json()["success"]
+            place = f"/api/v2/voices/{answer['item']['uuid']}"
+            (attempt,) = eve.get(f"{place}/consent").json()["item"]["attempts"]
+            assert [reason["code"] for reason in attempt["reasons"]] == [code]
+            refused = eve.post(f"{place}/build", json={})
+            assert refused.status_code == 403
+            assert attempt["reasons"][0]["remedy"].rstrip(".") in refused.json()["message"]
+            assert eve.delete(place).json()["success"]
 
 
 def test_a_reviewer_decides_over_http(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Callable
 
@@ -13,9 +14,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import ConsentState, Findings, Reason, Ruling, Verdict
+from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Ruling, Verdict
 from sayso.domain.voice import Voice, VoiceState
-from sayso.errors import BadAudio, BadRequest, NotAllowed, NotFound, TooLarge
+from sayso.errors import (
+    BadAudio,
+    BadRate,
+    BadRequest,
+    ConsentMissing,
+    CutOff,
+    NoSamples,
+    NotAllowed,
+    NotFinite,
+    NotFound,
+    NotWav,
+    Rejected,
+    Silent,
+    TooLarge,
+    TooLong,
+    TooManyChannels,
+    WrongSize,
+)
 from sayso.services import Services
 from sayso.storage import consents as rows
 from sayso.storage import voices as voice_rows
@@ -51,42 +69,96 @@ def flac_silence() -> bytes:
     return file.getvalue()
 
 
+def with_unknown_coding() -> bytes:
+    whole = bytearray(saying())
+    whole[20:22] = struct.pack("<H", 0x7ABC)
+    return bytes(whole)
+
+
 def many_channels() -> bytes:
     whole = bytearray(wav(np.full(16_000, 0.1, np.float32)))
     whole[22:24] = struct.pack("<H", 1_000)
     return bytes(whole)
 
 
-NONSENSE: dict[str, tuple[Callable[[], bytes], str]] = {
-    "empty": (lambda: b"", "not a WAV"),
-    "text": (lambda: b"I am aware that recordings of my voice", "not a WAV"),
-    "html": (lambda: b"<!doctype html><html><body>404</body></html>" * 9, "not a WAV"),
-    "video": (lambda: b"\x00\x00\x00\x20ftypisom" + b"\x00" * 400, "not a WAV"),
-    "flac of silence": (flac_silence, "not a WAV"),
-    "cut off": (lambda: saying()[:90_000], "cut off"),
-    "cut off within its head": (lambda: saying()[:45], "cut off"),
-    "a size that is too small": (lambda: with_size(1_000), "head of the file is wrong"),
-    "a size that is too large": (lambda: with_size(99_000_000), "cut off"),
-    "1000 channels": (many_channels, "channels"),
-    "not a number": (lambda: wav(np.full(32_000, np.nan, np.float32), subtype="FLOAT"), "finite"),
-    "1 Hz": (lambda: with_rate(1), "Hz"),
-    "10 MHz": (lambda: with_rate(10_000_000), "Hz"),
-    "all zero": (lambda: wav(np.zeros(48_000, np.float32)), "silen|zero"),
+NONSENSE: dict[str, tuple[Callable[[], bytes], str, type[Rejected], str]] = {
+    "empty": (lambda: b"", "not a WAV", NotWav, "not_wav"),
+    "text": (lambda: b"I am aware that recordings of my voice", "not a WAV", NotWav, "not_wav"),
+    "html": (lambda: b"<!doctype html><html><body>404</body></html>" * 9, "not a WAV", NotWav, "not_wav"),
+    "video": (lambda: b"\x00\x00\x00\x20ftypisom" + b"\x00" * 400, "not a WAV", NotWav, "not_wav"),
+    "flac of silence": (flac_silence, "not a WAV", NotWav, "not_wav"),
+    "cut off": (lambda: saying()[:90_000], "cut off", CutOff, "truncated"),
+    "cut off within its head": (lambda: saying()[:45], "cut off", CutOff, "truncated"),
+    "a size that is too small": (
+        lambda: with_size(1_000),
+        "head of the file is wrong",
+        WrongSize,
+        "wrong_size",
+    ),
+    "a size that is too large": (lambda: with_size(99_000_000), "cut off", CutOff, "truncated"),
+    "1000 channels": (many_channels, "channels", TooManyChannels, "too_many_channels"),
+    "not a number": (
+        lambda: wav(np.full(32_000, np.nan, np.float32), subtype="FLOAT"),
+        "finite",
+        NotFinite,
+        "not_finite",
+    ),
+    "1 Hz": (lambda: with_rate(1), "Hz", BadRate, "bad_rate"),
+    "10 MHz": (lambda: with_rate(10_000_000), "Hz", BadRate, "bad_rate"),
+    "all zero": (lambda: wav(np.zeros(48_000, np.float32)), "silen|zero", Silent, "digital_silence"),
+    "no samples": (lambda: wav(np.zeros(0, np.float32)) + b"\0", "no samples", NoSamples, "no_samples"),
+    "six minutes": (
+        lambda: wav(np.full(8_000 * 360, 0.1, np.float32), 8_000),
+        "longer than",
+        TooLong,
+        "too_long",
+    ),
+    "an unknown way of coding": (with_unknown_coding, "broken", BadAudio, "broken"),
 }
 
 
 @pytest.mark.parametrize("name", NONSENSE)
 def test_each_kind_of_nonsense_has_its_own_reason(services: Services, ada: Caller, name: str) -> None:
-    make, fact = NONSENSE[name]
+    make, fact, error, code = NONSENSE[name]
     voice, refusal = voices.create_voice(services, ada, NewVoice("Ada", consent=SentConsent(make())))
-    assert isinstance(refusal, BadAudio | TooLarge), refusal
+    assert type(refusal) is error, refusal
     assert "consent" in str(refusal)
-    import re
-
     assert re.search(fact, str(refusal)), str(refusal)
     view = consents.get_consent(services, ada, voice.id)
     assert [attempt.audio_key for attempt in view.attempts] == [None]
     assert voice.state is VoiceState.INITIALIZING
+    reason = only_reason(view.attempts[0])
+    assert reason.code == code
+    assert re.search(fact, reason.sentence)
+    assert reason.remedy.endswith(".")
+
+
+def only_reason(attempt: Consent) -> Reason:
+    assert attempt.findings is not None
+    (reason,) = attempt.findings.reasons
+    assert reason.verdict is Verdict.REFUSED
+    return reason
+
+
+def test_every_reason_of_an_unreadable_consent_has_a_remedy_of_its_own() -> None:
+    told = list(consents._UNREADABLE.values())
+    assert len({code for code, _ in told}) == len({remedy for _, remedy in told}) == len(told)
+
+
+def test_a_build_says_that_a_consent_was_sent_and_why_it_could_not_be_read(
+    services: Services, sign_up: Callable[..., Caller]
+) -> None:
+    eve = sign_up(is_authorized_uploader=False)
+    voice, _ = voices.create_voice(services, eve, NewVoice("Eve", consent=SentConsent(b"<html>")))
+    with pytest.raises(ConsentMissing) as missing:
+        voices.build_voice(services, eve, voice.id)
+    assert "not a WAV file" in str(missing.value)
+    assert "Export the recording as WAV" in str(missing.value)
+    assert "I am aware" in str(missing.value)
+    # The newest attempt is the one that is told.
+    voices.edit_voice(services, eve, voice.id, VoiceEdit(consent=SentConsent(saying()[:90_000])))
+    with pytest.raises(ConsentMissing, match="cut off"):
+        voices.build_voice(services, eve, voice.id)
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_looked_at(services: Services, ada: Caller) -> None:
@@ -126,7 +198,9 @@ def test_a_phrase_is_good_once_and_only_for_its_account(
     challenge = consents.new_challenge(services, ada, "en-GB")
     assert len(challenge.phrase.split()) >= 4
     stolen = SentConsent(saying(), challenge_id=challenge.id)
-    assert isinstance(consents.take(services, bob, stolen, "en").refusal, BadRequest)
+    refused = consents.take(services, bob, stolen, "en")
+    assert isinstance(refused.refusal, BadRequest)
+    assert only_reason(refused.consent).code == "challenge_unknown"
     assert consents.take(services, ada, stolen, "en").consent.challenge == challenge.phrase
     again = consents.take(services, ada, stolen, "en").refusal
     assert isinstance(again, BadRequest)

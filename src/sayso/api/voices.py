@@ -16,7 +16,7 @@ from sayso.api.incoming import LargeJson, Linked, Parts, SmallJson, flag, identi
 from sayso.domain.account import Caller
 from sayso.domain.page import Page
 from sayso.domain.voice import Voice
-from sayso.errors import BadAudio, Rejected
+from sayso.errors import NotBase64, Rejected
 from sayso.services import Services
 from sayso.usecases import callbacks, voices
 from sayso.usecases.consents import SentConsent
@@ -71,8 +71,8 @@ def _consent(text: str | None, challenge_id: str | None) -> SentConsent | None:
         return None
     try:
         return SentConsent(decode_base64(text, "consent"), challenge_id=challenge_id)
-    except BadAudio as refusal:
-        return SentConsent(b"", BadAudio(f"{refusal}; the voice is there without it", refusal.fields))
+    except NotBase64 as refusal:
+        return SentConsent(b"", NotBase64(f"{refusal}; the voice is there without it", refusal.fields))
 
 
 def _answer(item: dict[str, Any], refusal: Rejected | None) -> Answer:

@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Samples, Waveform
-from sayso.errors import BadAudio, BadRequest, TooLarge
+from sayso.errors import (
+    BadAudio,
+    BadRate,
+    BadRequest,
+    NoSamples,
+    NotFinite,
+    Silent,
+    TooLong,
+    TooManyChannels,
+)
 
 READS = ("WAV", "FLAC", "OGG/Opus", "OGG/Vorbis", "MP3")
 """The formats `decode` takes, for people."""
@@ -45,8 +54,8 @@ def decode(
     because ten hours of silence are two megabytes of FLAC and a header may say anything. Samples beyond
     full scale (float files, lossy codecs) are scaled back together, not clipped.
 
-    Raises BadAudio for what is not audio, not a format of `READS`, broken, empty, all zero or not
-    finite; TooLarge for what passes a limit.
+    Raises BadAudio for what is not audio, not a format of `READS`, broken or empty, or one of its kinds for
+    what is all zero, not finite or of an odd rate; TooLong or TooManyChannels for what passes a limit.
     """
     if not data:
         raise BadAudio(f"the file is empty, it is no audio file; send {_READS_TEXT}")
@@ -67,7 +76,7 @@ def decode(
                     break
                 frames += len(block)
                 if frames > max_frames:
-                    raise TooLarge(
+                    raise TooLong(
                         f"the recording is longer than {max_frames / rate_hz:.0f} s, "
                         f"the most we take of {channels} channels at {rate_hz} Hz; cut it into parts"
                     )
@@ -76,7 +85,7 @@ def decode(
         # libsndfile's own words mislead: of half an MP3 it says that there is no such file.
         raise BadAudio(f"the {kind} file is broken or cut short; export it again") from error
     if not blocks:
-        raise BadAudio(f"the {kind} file holds no samples; record something")
+        raise NoSamples(f"the {kind} file holds no samples; record something")
     return Waveform(_mono(np.concatenate(blocks)), rate_hz)
 
 
@@ -118,11 +127,11 @@ def survey(path: Path, *, max_s: float, max_channels: int = 8) -> Survey:
             while len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
                 frames += len(block)
                 if frames > max_s * rate_hz:
-                    raise TooLarge(
+                    raise TooLong(
                         f"the recording is longer than {max_s:.0f} s, the most we take; cut it into parts"
                     )
                 if not np.isfinite(block).all():
-                    raise BadAudio(
+                    raise NotFinite(
                         "the recording holds samples that are not numbers (NaN or infinite); export it again"
                     )
                 mixed = block.mean(axis=1, dtype=np.float64)
@@ -133,7 +142,7 @@ def survey(path: Path, *, max_s: float, max_channels: int = 8) -> Survey:
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
         raise BadAudio(f"the {kind} file is broken or cut short; export it again") from error
     if frames == 0:
-        raise BadAudio(f"the {kind} file holds no samples; record something")
+        raise NoSamples(f"the {kind} file holds no samples; record something")
     channel = int(power.argmax()) if mixed_power < 0.02 * power.mean() else None
     if channel is not None:
         peak = float(peaks[channel])
@@ -255,11 +264,11 @@ def wav_header(rate_hz: int, precision: str, n_samples: int | None) -> bytes:
 
 def _check_shape(kind: str, rate_hz: int, channels: int, max_channels: int) -> None:
     if channels > max_channels:
-        raise TooLarge(
+        raise TooManyChannels(
             f"the {kind} file has {channels} channels, we take at most {max_channels}; mix it down"
         )
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise BadAudio(
+        raise BadRate(
             f"the {kind} file has a sample rate of {rate_hz} Hz; use {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
         )
 
@@ -267,9 +276,9 @@ def _check_shape(kind: str, rate_hz: int, channels: int, max_channels: int) -> N
 def _mono(frames: NDArray[np.float32]) -> Samples:
     """Frames (n, channels) -> samples (n,) within ±1.0; the mean of the channels."""
     if not np.isfinite(frames).all():
-        raise BadAudio("the recording holds samples that are not numbers (NaN or infinite); export it again")
+        raise NotFinite("the recording holds samples that are not numbers (NaN or infinite); export it again")
     if not frames.any():
-        raise BadAudio("the recording is digital silence, every sample is zero; check the microphone")
+        raise Silent("the recording is digital silence, every sample is zero; check the microphone")
     with np.errstate(over="ignore"):
         mixed = frames.mean(axis=1, dtype=np.float64)
         power = np.square(frames, dtype=np.float64).mean(axis=0)

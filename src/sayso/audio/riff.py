@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from sayso.errors import BadAudio
+from sayso.errors import CutOff, WrongSize
 
 _STREAMED = (0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 """Sizes that recorders leave which do not know theirs when they begin, give or take a head."""
@@ -20,7 +20,7 @@ def is_wav(file: bytes) -> bool:
 
 
 def check_whole(file: bytes) -> None:
-    """Raise BadAudio where the sound of a WAV file is not as long as its head says."""
+    """Raise CutOff or WrongSize where the sound of a WAV file is not as long as its head says."""
     at = 12
     while at + 8 <= len(file):
         name, size = struct.unpack_from("<4sI", file, at)
@@ -29,14 +29,14 @@ def check_whole(file: bytes) -> None:
             if any(abs(size - odd) <= _NEAR for odd in _STREAMED if odd) or size == 0:
                 return
             if size > here:
-                raise BadAudio(
+                raise CutOff(
                     f"the file is cut off: its head promises {size:,} bytes of sound, {here:,} are there; "
                     "export it again"
                 )
             _check_rest(file[at + 8 + size + size % 2 :])
             return
         at += 8 + size + size % 2
-    raise BadAudio("the file is cut off or damaged: no sound was found in it; export it again")
+    raise CutOff("the file is cut off or damaged: no sound was found in it; export it again")
 
 
 def _check_rest(rest: bytes) -> None:
@@ -45,7 +45,7 @@ def _check_rest(rest: bytes) -> None:
         return
     name, size = struct.unpack_from("<4sI", rest)
     if not name.isascii() or size > len(rest) - 8:
-        raise BadAudio(
+        raise WrongSize(
             f"the head of the file is wrong: {len(rest):,} bytes follow after the length that it gives for the "
             "sound; export it again"
         )

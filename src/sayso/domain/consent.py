@@ -55,8 +55,9 @@ class Reason:
         return f"{self.sentence} {self.remedy}".strip()
 
 
-NEVER_APPROVED = frozenset({"unreadable", "undecodable"})
-"""What nobody can have heard, nobody can approve. All else a person may."""
+NEVER_APPROVED = frozenset({"undecodable"})
+"""What nobody can have heard, nobody can approve. All else a person may; a consent that could not even be read
+has no sound that is kept, and is never up for a decision."""
 
 ABOUT_RECORDINGS = frozenset(
     {

@@ -24,12 +24,22 @@ from sayso.domain.consent import (
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import (
     BadAudio,
+    BadRate,
     BadRequest,
+    CutOff,
+    NoSamples,
     NotAllowed,
+    NotBase64,
+    NotFinite,
     NotFound,
+    NotWav,
     Rejected,
+    Silent,
     TooLarge,
+    TooLong,
+    TooManyChannels,
     Unavailable,
+    WrongSize,
     WrongState,
 )
 from sayso.services import Services
@@ -43,6 +53,28 @@ from sayso.workflows import check_consent, outbox, runs
 
 MAX_WHY_CHARACTERS = 2_000
 
+_UNREADABLE: dict[type[Rejected], tuple[str, str]] = {
+    NotBase64: ("not_base64", "Encode the bytes of the WAV file, and nothing else, in standard base64."),
+    NotWav: ("not_wav", "Export the recording as WAV; giving the file another name does not make it one."),
+    CutOff: (
+        "truncated",
+        "Send all of the file; if it is like that on the disk, record the statement again.",
+    ),
+    WrongSize: (
+        "wrong_size",
+        "Open the file in an audio program and export it anew, which writes a right head.",
+    ),
+    TooManyChannels: ("too_many_channels", "Record the statement in mono."),
+    BadRate: ("bad_rate", "Export the recording at 16,000 to 48,000 samples a second."),
+    NotFinite: ("not_finite", "Export the recording as 16 bit WAV, and listen to it before it is sent."),
+    Silent: ("digital_silence", "Choose the right microphone, switch it on, and record the statement again."),
+    NoSamples: ("no_samples", "Record the statement, and listen to the file before it is sent."),
+    TooLong: ("too_long", "Record the statement and nothing else."),
+    TooLarge: ("too_large", "Record the statement alone; as 16 bit WAV in mono it takes about a megabyte."),
+    BadAudio: ("broken", "Listen to the file: if it plays, export it anew as WAV, if not, record it again."),
+}
+"""What could not be read: its code for ever, and what to do. Of a class that is not here its parent's."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentConsent:
@@ -50,7 +82,7 @@ class SentConsent:
 
     file: bytes
     """A WAV file, if it is what it should be."""
-    refusal: BadAudio | None = None
+    refusal: NotBase64 | None = None
     """Why there is no file, where it could not even be read from the request."""
     challenge_id: str | None = None
 
@@ -101,9 +133,7 @@ def take(services: Services, caller: Caller, sent: SentConsent, language: str) -
             phrase = _phrase(services, caller, sent.challenge_id, now)
         except Rejected as broken:
             refusal = broken
-    findings = None
-    if refusal is not None:
-        findings = Findings((Reason("unreadable", Verdict.REFUSED, str(refusal), ""),), {}, False)
+    findings = None if refusal is None else Findings((_unreadable(refusal, sent),), {}, False)
     consent = Consent(
         id="",
         account_id=caller.account_id,
@@ -257,6 +287,18 @@ def public_key(services: Services) -> str:
     return receipt.public_key(services.receipt_key)
 
 
+def _unreadable(refusal: Rejected, sent: SentConsent) -> Reason:
+    """Why a consent, or the phrase that was to be spoken in it, could not be taken at once."""
+    if isinstance(refusal, BadRequest):
+        code = "challenge_needed" if sent.challenge_id is None else "challenge_unknown"
+        remedy = "Ask for a phrase, record it with the statement, and send its uuid with the consent."
+    else:
+        kind = next(kind for kind in type(refusal).__mro__ if kind in _UNREADABLE)
+        code, remedy = _UNREADABLE[kind]
+    told = str(refusal)
+    return Reason(code, Verdict.REFUSED, f"{told[:1].upper()}{told[1:]}.", remedy)
+
+
 def _decoded(services: Services, file: bytes) -> Waveform:
     """Raises BadAudio and TooLarge, whose messages name the consent."""
     limits = services.limits
@@ -264,7 +306,7 @@ def _decoded(services: Services, file: bytes) -> Waveform:
         most = limits.max_consent_bytes // 2**20
         raise TooLarge(f"the consent has {len(file)} bytes, at most {most} MiB are taken: shorten it")
     if not riff.is_wav(file):
-        raise BadAudio(
+        raise NotWav(
             "consent is not a WAV file: expected the bytes of one, in base64; "
             "the voice is there without it, send it again by PUT or PATCH",
             {"consent": "must be a base64-encoded WAV file"},

@@ -303,7 +303,7 @@ def _check_consent(services: Services, caller: Caller, tx: Transaction, voice: V
     consent = None if voice.consent_id is None else rows.fetch(tx, voice.consent_id)
     if consent is None:
         if not caller.is_authorized_uploader:
-            raise ConsentMissing(check_consent.missing(services, voice))
+            raise ConsentMissing(check_consent.missing(services, tx, voice))
         return
     if consent.state is ConsentState.REFUSED:
         raise ConsentMissing(f"{consent.issue}; send a new consent with PUT /api/v2/voices/{voice.id}")

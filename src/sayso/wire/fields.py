@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from sayso.errors import BadAudio, BadRequest
+from sayso.errors import BadRequest, NotBase64
 
 F = TypeVar("F", bound="Form")
 
@@ -167,11 +167,11 @@ def decode_flag(field: str, text: str) -> bool:
 
 
 def decode_base64(text: str, field: str) -> bytes:
-    """The bytes of a base64 field, with or without line breaks and a `data:` prefix. Raises BadAudio."""
+    """The bytes of a base64 field, with or without line breaks and a `data:` prefix. Raises NotBase64."""
     payload = re.sub(r"\Adata:[^,]{0,200},", "", text.strip(), count=1)
     # split and join: a regular expression over 40 MB of text would hold the thread for a second.
     try:
         return base64.b64decode("".join(payload.split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         fact = "is not base64: send the bytes of a WAV file in standard base64"
-        raise BadAudio(f"{field} {fact}", {field: fact}) from None
+        raise NotBase64(f"{field} {fact}", {field: fact}) from None

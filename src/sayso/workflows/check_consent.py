@@ -139,19 +139,30 @@ def examined(
     except ChildDied:
         raise
     except Rejected as refusal:
-        return Findings((Reason("undecodable", Verdict.REFUSED, str(refusal), ""),), {}, False)
+        reason = Reason(
+            "undecodable",
+            Verdict.REFUSED,
+            f"The consent cannot be decoded any more: {refusal}.",
+            "Have the speaker send it again.",
+        )
+        return Findings((reason,), {}, False)
     except SaysoError as broken:
         return _unchecked(str(broken))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def missing(services: Services, voice: Voice) -> str:
-    """What to say where a consent is needed and none was sent."""
+def missing(services: Services, tx: Transaction, voice: Voice) -> str:
+    """What to say where a consent is needed and none was sent, or none that could be read."""
+    fact = "this voice has no spoken consent, and it was not asked for by an authorized uploader"
+    sent = consents.of_voice(tx, voice.id)
+    if sent:
+        why = sent[0].issue or ""
+        fact = f"a consent of this voice was sent on {stamp(sent[0].created_at)}, but it could not be read: {why}"
+        fact = f"{fact.rstrip('.')}. So there is no spoken consent, and no authorized uploader asked"
     return (
-        "this voice has no spoken consent, and it was not asked for by an authorized uploader: have the speaker say "
-        f'"{services.consent.sentence(voice.language)}" and send the WAV file, in base64, as consent with '
-        f"PUT /api/v2/voices/{voice.id}"
+        f'{fact}: have the speaker say "{services.consent.sentence(voice.language)}" and send the WAV file, in base64, '
+        f"as consent with PUT /api/v2/voices/{voice.id}"
     )
 
 

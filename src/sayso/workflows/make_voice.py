@@ -122,7 +122,10 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
         active = recordings.active(tx, voice_id)
         spoken = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
     if spoken is None or spoken.audio_key is None:
-        return {"ok": None} if voice.is_vouched_for else {"refused": check_consent.missing(services, voice)}
+        if voice.is_vouched_for:
+            return {"ok": None}
+        with services.db.read() as tx:
+            return {"refused": check_consent.missing(services, tx, voice)}
     tell = Teller(services, voice_id, build, start, end, usual_s=_USUAL_S)
     findings = check_consent.examined(
         services, voice, spoken, active, folder(services, voice_id, build) / "consent", tell
