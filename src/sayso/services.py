@@ -79,6 +79,8 @@ class Limits:
     """How often a build whose child process died is tried before the voice fails."""
     challenge_s: float = 600.0
     """How long a phrase for a consent may be spoken after it was given out."""
+    challenges_per_account: int = 10
+    """Phrases that an account is given in that time: nobody shall ask until a phrase comes that was recorded before."""
 
 
 class Decoder(Protocol):

@@ -156,3 +156,17 @@ def test_a_phrase_against_replay(server: Server) -> None:
                 assert "consent_challenge" in created["errors"]
             else:
                 assert wait(eve, created["item"]["uuid"])["consent_status"] == state
+
+
+def test_phrases_are_of_two_kinds_and_ten_at_most(server: Server) -> None:
+    with server.client(server.others["hooks"]) as asking:
+        for kind, words in (("digits", 5), ("Words", 4)):
+            asked = asking.post("/api/v2/consent_challenges", json={"language": "de", "kind": kind})
+            item = asked.json()["item"]
+            assert (item["kind"], len(item["phrase"].split())) == (kind.lower(), words)
+        refused = asking.post("/api/v2/consent_challenges", json={"kind": "poems"})
+        assert refused.status_code == 400
+        assert "digits, words" in refused.json()["errors"]["kind"]
+        answers = [asking.post("/api/v2/consent_challenges", json={}) for _ in range(9)]
+        assert [answer.status_code for answer in answers] == [200] * 8 + [429]
+        assert 500 < int(answers[-1].headers["retry-after"]) <= 600

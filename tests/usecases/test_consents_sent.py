@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 import struct
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,7 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Ruling, Verdict
+from sayso.domain.consent import (
+    Challenge,
+    Consent,
+    ConsentState,
+    Findings,
+    PhraseKind,
+    Reason,
+    Ruling,
+    Verdict,
+)
 from sayso.domain.voice import Voice, VoiceState
 from sayso.errors import (
     BadAudio,
@@ -29,6 +41,7 @@ from sayso.errors import (
     NotWav,
     Rejected,
     Silent,
+    Throttled,
     TooLarge,
     TooLong,
     TooManyChannels,
@@ -210,6 +223,59 @@ def test_a_phrase_is_good_once_and_only_for_its_account(
 def test_two_phrases_differ(services: Services, ada: Caller) -> None:
     phrases = {consents.new_challenge(services, ada, "en").phrase for _ in range(8)}
     assert len(phrases) > 4
+
+
+@pytest.mark.parametrize("language", ["en", "de-AT", "fr"])
+def test_a_phrase_is_of_digits_or_of_words(services: Services, ada: Caller, language: str) -> None:
+    digits = consents.new_challenge(services, ada, language).phrase.split()
+    words = consents.new_challenge(services, ada, language, PhraseKind.WORDS).phrase.split()
+    assert len(digits) == 5
+    assert all(digit.isdecimal() for digit in digits)
+    assert len(words) == 4
+    assert set(words) <= set(services.consent.statements[language[:2]].challenge_words)
+
+
+@pytest.mark.parametrize(("age_s", "is_good"), [(590, True), (601, False)])
+def test_a_phrase_is_good_for_ten_minutes(
+    services: Services, ada: Caller, age_s: float, *, is_good: bool
+) -> None:
+    old = Challenge(secrets.token_hex(4), "en", "4 1 7 9 2", datetime.now(UTC) - timedelta(seconds=age_s))
+    with services.db.begin() as tx:
+        rows.insert_challenge(tx, ada.account_id, old)
+    taken = consents.take(services, ada, SentConsent(saying(), challenge_id=old.id), "en")
+    if is_good:
+        assert (taken.refusal, taken.consent.challenge) == (None, old.phrase)
+    else:
+        assert isinstance(taken.refusal, BadRequest)
+        assert only_reason(taken.consent).code == "challenge_unknown"
+
+
+def test_where_a_phrase_is_needed_a_consent_without_one_says_so(services: Services, ada: Caller) -> None:
+    strict = replace(services, consent=replace(services.consent, needs_phrase=True))
+    taken = consents.take(strict, ada, SentConsent(saying()), "en")
+    assert isinstance(taken.refusal, BadRequest)
+    assert only_reason(taken.consent).code == "challenge_needed"
+
+
+def test_an_account_is_given_ten_phrases_in_ten_minutes(services: Services, ada: Caller, bob: Caller) -> None:
+    def given_before(count: int, age_s: float) -> None:
+        with services.db.begin() as tx:
+            for n in range(count):
+                moment = datetime.now(UTC) - timedelta(seconds=age_s + n)
+                rows.insert_challenge(
+                    tx, ada.account_id, Challenge(secrets.token_hex(4), "en", "1 2", moment)
+                )
+
+    given_before(30, 700)
+    given_before(9, 400)
+    last = consents.new_challenge(services, ada, "en")
+    # A phrase that was used counts, too.
+    assert consents.take(services, ada, SentConsent(saying(), challenge_id=last.id), "en").refusal is None
+    with pytest.raises(Throttled, match="10 phrases") as full:
+        consents.new_challenge(services, ada, "en", PhraseKind.WORDS)
+    # The oldest of the ten is 408 s old.
+    assert 180 <= full.value.retry_after_s <= 192
+    consents.new_challenge(services, bob, "en")
 
 
 def test_a_language_without_a_statement_has_no_phrase(services: Services, ada: Caller) -> None:

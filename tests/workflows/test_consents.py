@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import soundfile
 from working import finish, wait_until
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import Consent, ConsentState, Ruling, Verdict
+from sayso.domain.consent import Consent, ConsentState, PhraseKind, Ruling, Verdict
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
@@ -361,6 +364,40 @@ def test_all_of_a_consent_goes_with_the_voice_but_its_receipt(
         assert rows.of_voice(tx, voice.id) == []
     kept = consents.get_receipt(services, eve, voice.id)
     assert receipt.verified(kept, consents.public_key(services))["build"] == 1
+
+
+@pytest.mark.parametrize("kind", PhraseKind)
+@pytest.mark.parametrize("pitch_hz", [150.0, 230.0])
+def test_the_phrase_has_to_be_said_by_the_one_who_says_the_statement(
+    services: Services, eve: Caller, kind: PhraseKind, pitch_hz: float
+) -> None:
+    challenge = consents.new_challenge(services, eve, "en", kind)
+    digits = [forms[0] for forms in services.consent.statements["en"].digits]
+    spoken = " ".join(digits[int(w)] if w.isdecimal() else w for w in challenge.phrase.split())
+    joined = joined_wav(saying(f"{spoken}.", pitch_hz), saying())
+    sent = SentConsent(joined, challenge_id=challenge.id)
+    voice, refusal = voices.create_voice(services, eve, voices.NewVoice("Eve", VoiceType.RAPID, consent=sent))
+    assert refusal is None
+    for n in range(3):
+        recordings.add_recording(services, eve, voice.id, NewRecording(f"{n}", humming(4.0, 150.0 + n / 4)))
+    consent = settled(services, eve, voice)
+    assert consent.findings is not None
+    assert consent.findings.numbers["phrase_heard_ratio"] == 1.0
+    if pitch_hz == 150.0:
+        assert consent.state is ConsentState.ACCEPTED, consent.findings
+    else:
+        assert consent.state is ConsentState.REFUSED
+        assert "two_speakers" in codes(consent)
+
+
+def joined_wav(*files: bytes) -> bytes:
+    """WAV files of one rate, one after the other."""
+    parts = [soundfile.read(io.BytesIO(file), dtype="float32") for file in files]
+    joined = io.BytesIO()
+    soundfile.write(
+        joined, np.concatenate([samples for samples, _ in parts]), parts[0][1], format="WAV", subtype="PCM_16"
+    )
+    return joined.getvalue()
 
 
 def test_every_build_has_its_receipt_even_when_the_voice_is_gone(

@@ -84,11 +84,12 @@ def reviews(caller: Signed, services: Parts) -> Answer:
 )
 def challenge(caller: Signed, services: Parts, body: SmallJson) -> Answer:
     """A random phrase to be spoken beside the statement, in one recording: good once, for ten minutes. Send
-    its uuid as `consent_challenge` with the consent."""
+    its uuid as `consent_challenge` with the consent. `kind` is `digits` (five of them) or `words` (four of
+    the language). Ten are given to an account in ten minutes, then the answer is 429 with `Retry-After`."""
     form = AskChallenge.read(body.fields())
-    made = consents.new_challenge(services, caller, form.language)
+    made = consents.new_challenge(services, caller, form.language, form.kind)
     sentence = services.consent.sentence(made.language)
-    return Answer(success(challenge_item(made, sentence, services.limits.challenge_s)))
+    return Answer(success(challenge_item(made, form.kind, sentence, services.limits.challenge_s)))
 
 
 @router.get("/receipt_key", summary="Read the key of the receipts", responses=answers("receipt key"))

@@ -14,7 +14,7 @@ from typing import Any
 from sayso.domain.analysis import Analysis, RecordingReport, SetReport, Totals
 from sayso.domain.batch import Batch, BatchView
 from sayso.domain.clip import Clip, ClipState, SoundFormat
-from sayso.domain.consent import Challenge, Consent, ConsentState, Findings
+from sayso.domain.consent import Challenge, Consent, ConsentState, Findings, PhraseKind
 from sayso.domain.delivery import Attempt, Delivery, DeliveryState, complaint
 from sayso.domain.page import Page
 from sayso.domain.project import Project
@@ -44,7 +44,7 @@ REQUESTS: dict[str, tuple[type[Form], Json]] = {
         requests.DecideConsent,
         {"decision": "approved", "why": "I called her: it is her voice, she had a cold."},
     ),
-    "ask challenge": (requests.AskChallenge, {"language": "en"}),
+    "ask challenge": (requests.AskChallenge, {"language": "en", "kind": "digits"}),
     "build": (requests.Build, {"fill": False}),
     "edit recording": (requests.EditRecording, {"name": "first", "text": _TEXT, "is_active": True}),
     "create project": (requests.CreateProject, {"name": "Bread", "description": "Everything about bread"}),
@@ -350,7 +350,7 @@ _BODIES: dict[str, Json] = {
     "reviews": {"success": True, "items": [consent.attempt_item(_A_CONSENT)]},
     "challenge": responses.success(
         consent.challenge_item(
-            Challenge("5d4c3b2a", "en", "four one seven nine two", _NOW), _STATEMENT, 600.0
+            Challenge("5d4c3b2a", "en", "4 1 7 9 2", _NOW), PhraseKind.DIGITS, _STATEMENT, 600.0
         )
     ),
     "receipt": {"payload": {"kind": receipt.KIND, "build": 1}, "public_key": "…", "signature": "…"},

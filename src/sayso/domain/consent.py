@@ -195,6 +195,15 @@ class Decision:
         return reason.code in self.reasons and reason.code not in ABOUT_RECORDINGS
 
 
+class PhraseKind(StrEnum):
+    """What a phrase is made of. The values are also the words of the wire."""
+
+    DIGITS = "digits"
+    """Five of them: quickly said, one of about 66,000."""
+    WORDS = "words"
+    """Four of them: one of some ten million."""
+
+
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """A phrase that must be spoken beside the statement: a recording made before cannot hold it."""

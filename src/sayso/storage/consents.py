@@ -60,6 +60,13 @@ def insert_challenge(tx: Transaction, account_id: str, challenge: Challenge) -> 
     tx.execute(sa.insert(tables.challenges).values(account_id=account_id, **asdict(challenge)))
 
 
+def challenges_since(tx: Transaction, account_id: str, since: datetime) -> list[datetime]:
+    """When the account was given its phrases after a moment, used or not, the newest first."""
+    t = tables.challenges
+    given = sa.select(t.c.created_at).where((t.c.account_id == account_id) & (t.c.created_at > since))
+    return list(tx.execute(given.order_by(t.c.created_at.desc())).scalars())
+
+
 def use_challenge(tx: Transaction, account_id: str, challenge_id: str, now: datetime) -> Challenge | None:
     """Take the account's phrase out of use; None when there is none or it was used before."""
     t = tables.challenges

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from sayso.domain.consent import (
     ConsentState,
     Decision,
     Findings,
+    PhraseKind,
     Reason,
     Ruling,
     Verdict,
@@ -35,6 +37,7 @@ from sayso.errors import (
     NotWav,
     Rejected,
     Silent,
+    Throttled,
     TooLarge,
     TooLong,
     TooManyChannels,
@@ -248,8 +251,13 @@ def decide(services: Services, caller: Caller, voice_id: str, ruling: Ruling, wh
     return get_consent(services, caller, voice_id)
 
 
-def new_challenge(services: Services, caller: Caller, language: str) -> Challenge:
-    """A phrase to be spoken beside the statement; good once, for ten minutes."""
+def new_challenge(
+    services: Services, caller: Caller, language: str, kind: PhraseKind = PhraseKind.DIGITS
+) -> Challenge:
+    """A phrase to be spoken beside the statement; good once, for ten minutes.
+
+    Raises BadRequest, and Throttled when the account was given many of them just now.
+    """
     check_text("language", language, 35, required=True)
     now = datetime.now(UTC)
     code = language.partition("-")[0].lower()
@@ -257,9 +265,20 @@ def new_challenge(services: Services, caller: Caller, language: str) -> Challeng
     if statement is None:
         known = ", ".join(services.consent.statements)
         raise BadRequest(f"there is no statement in the language {language[:35]!r}; expected one of {known}")
-    phrase = new_phrase(statement, secrets.SystemRandom())
+    phrase = new_phrase(statement, secrets.SystemRandom(), kind=kind.value)
+    life = timedelta(seconds=services.limits.challenge_s)
     with services.db.begin() as tx:
-        consents.forget_challenges(tx, now - timedelta(seconds=2 * services.limits.challenge_s))
+        given = consents.challenges_since(tx, caller.account_id, now - life)
+        most = services.limits.challenges_per_account
+        if len(given) >= most:
+            # One may be asked for when no more than the others are as young.
+            wait_s = math.ceil((given[most - 1] + life - now).total_seconds())
+            raise Throttled(
+                f"{len(given)} phrases were given to this account in the last {life.total_seconds() / 60:.0f} min, "
+                f"the most there are: use one of them, or ask again in {wait_s} s",
+                max(1, wait_s),
+            )
+        consents.forget_challenges(tx, now - 2 * life)
         challenge = Challenge(new_id(tx, "challenges"), code, phrase, now)
         consents.insert_challenge(tx, caller.account_id, challenge)
     return challenge

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sayso.domain.consent import Challenge, Consent
+from sayso.domain.consent import Challenge, Consent, PhraseKind
 from sayso.domain.voice import Voice
 from sayso.errors import BadRequest
 from sayso.wire.responses import stamp
@@ -75,11 +75,12 @@ def decode_build(text: str) -> int:
     return int(text)
 
 
-def challenge_item(challenge: Challenge, sentence: str, life_s: float) -> Json:
+def challenge_item(challenge: Challenge, kind: PhraseKind, sentence: str, life_s: float) -> Json:
     """A phrase, and what it is spoken beside."""
     return {
         "uuid": challenge.id,
         "language": challenge.language,
+        "kind": kind.value,
         "phrase": challenge.phrase,
         "statement": sentence,
         "valid_for_seconds": round(life_s),

@@ -7,13 +7,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from sayso.domain.clip import CLIP_RATES_HZ, Container, Precision, SoundFormat
-from sayso.domain.consent import Ruling
+from sayso.domain.consent import PhraseKind, Ruling
 from sayso.domain.voice import VoiceType
 from sayso.errors import BadRequest
 from sayso.wire.fields import Flag, Form, Name, Note, Whole, between, one_of, one_of_numbers, wrong
 
 Kind = Annotated[VoiceType, one_of(VoiceType, {"rapid_voice": "rapid", "professional_voice": "professional"})]
 Ruled = Annotated[Ruling, one_of(Ruling, {"approve": "approved", "refuse": "refused"})]
+Phrasing = Annotated[PhraseKind, one_of(PhraseKind)]
 Format = Annotated[Container, one_of(Container, {"opus": "ogg", "ogg_opus": "ogg"})]
 Sample = Annotated[Precision, one_of(Precision, {"ULAW": "MULAW"})]
 Rate = Annotated[Whole, one_of_numbers(CLIP_RATES_HZ)]
@@ -60,6 +61,7 @@ class AskChallenge(Form):
     """POST /consent_challenges."""
 
     language: Name = "en"
+    kind: Phrasing = PhraseKind.DIGITS
 
 
 class CreateRecording(Form):
