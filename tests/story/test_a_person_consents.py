@@ -166,7 +166,7 @@ def test_phrases_are_of_two_kinds_and_ten_at_most(server: Server) -> None:
             assert (item["kind"], len(item["phrase"].split())) == (kind.lower(), words)
         refused = asking.post("/api/v2/consent_challenges", json={"kind": "poems"})
         assert refused.status_code == 400
-        assert "digits, words" in refused.json()["errors"]["kind"]
+        assert "digits, words" in refused.json()["errors"]["kind"][0]
         answers = [asking.post("/api/v2/consent_challenges", json={}) for _ in range(9)]
         assert [answer.status_code for answer in answers] == [200] * 8 + [429]
         assert 500 < int(answers[-1].headers["retry-after"]) <= 600
