@@ -10,7 +10,7 @@ has to listen. Nothing depends on human speech.
   these tables were seen.
 - neural: readers that sound like people. robotic: espeak-ng and flite, which the ear often fails to understand.
 - any company: the same sound, where no company is configured; kinds that concern the company are left out.
-- two readers: the first half by one, the second by another. The words are right, so that is for the speaker check.
+- two readers take turns in the right statement, of a few lengths, held against recordings of the first: for the speaker check.
 Sound and what was heard are kept in --cache: a second run takes seconds, a run that was stopped goes on. After
 --minutes it stops by itself, and counts what it has.
 """
@@ -37,9 +37,12 @@ from consent_texts import PLATFORMS, RIGHT, Said, held_out_kinds, sayings
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord, Weighed
+from sayso.engines.vad import SpeechDetector
+from sayso.engines.voiceprint import VoiceprintEncoder
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline import consent_words
 from sayso.pipeline.consent_words import Asked, Words
+from sayso.pipeline.speaker_match import SpeakerMatch, compare
 from sayso.pipeline.tools import Quieter
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.statement import Statements, load
@@ -74,7 +77,7 @@ class Clip:
     @property
     def is_neural(self) -> bool:
         """The reader sounds like a person; the others are harder to understand than any."""
-        return self.reader.split()[0] in ("kokoro", "piper")
+        return _is_neural(self.reader)
 
     @property
     def is_held_out(self) -> bool:
@@ -129,6 +132,7 @@ def run(options: argparse.Namespace) -> None:
     report.table("Where any company passes", _by_condition(free))
     if options.show or options.show_all:
         _show(hearings, verdicts, also_held_out=options.show_all)
+    _two_readers(report, options, studio, [one for one in readers if _is_neural(one)])
     _other_languages(report, options, statements, studio, time.monotonic() < deadline)
     report.close()
 
@@ -321,6 +325,63 @@ def _by_condition(verdicts: Mapping[Clip, Match | None]) -> list[dict[str, objec
                     _row({"said": "right" if is_right else "near miss", "condition": condition}, chosen)
                 )
     return rows
+
+
+def _is_neural(reader: str) -> bool:
+    return reader.split()[0] in ("kokoro", "piper")
+
+
+_TURNS = {
+    "two turns": (
+        "I am aware that recordings of my voice will be used by Acme Robotics",
+        "to train and create a synthetic version of my voice by Sayso.",
+    ),
+    "four turns": (
+        "I am aware that recordings of my voice",
+        "will be used by Acme Robotics",
+        "to train and create a synthetic",
+        "version of my voice by Sayso.",
+    ),
+    "eight turns": (
+        *("I am aware that", "recordings of my voice", "will be used by", "Acme Robotics"),
+        *("to train and create", "a synthetic version", "of my voice", "by Sayso."),
+    ),
+}
+
+
+def _two_readers(
+    report: common.Report, options: argparse.Namespace, studio: Studio, readers: Sequence[str]
+) -> None:
+    """Every neural reader with the two that follow, whatever their sex; and alone, in the same pieces."""
+    encoder = VoiceprintEncoder(options.models, SpeechDetector(options.models))
+    rows = []
+    for name, pieces in _TURNS.items():
+        found: dict[str, list[SpeakerMatch]] = {"one reader": [], "two readers": []}
+        turns_s: list[float] = []
+        for n, reader in enumerate(readers):
+            recordings = [studio.wave(reader, (line,)) for line in _TALK]
+            others = [readers[(n + step) % len(readers)] for step in (1, 2)]
+            for other in (reader, *others):
+                said = [studio.wave((reader, other)[i % 2], (piece,)) for i, piece in enumerate(pieces)]
+                turns_s += [wave.duration_s for wave in said]
+                whole = Waveform(np.concatenate([wave.samples for wave in said]), RATE_HZ)
+                which = "one reader" if other == reader else "two readers"
+                found[which].append(compare(whole, recordings, encoder))
+        for which, matches in found.items():
+            counts = Counter(match.verdict for match in matches)
+            rows.append(
+                {
+                    "said by": which,
+                    "in": name,
+                    "turn s": float(np.mean(turns_s)),
+                    "clips": len(matches),
+                    **{verdict: counts[verdict] for verdict in ("accepted", "review", "refused")},
+                    "least alike parts, mean": float(
+                        np.mean([one.turns for one in matches if one.turns is not None])
+                    ),
+                }
+            )
+    report.table("Two readers taking turns, by the speaker check", rows)
 
 
 def _tables(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> None:

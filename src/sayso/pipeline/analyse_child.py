@@ -28,10 +28,16 @@ def _prepare(options: dict[str, Any]) -> tuple[child_loop.Work, Callable[[], Non
 
     def work(job: child_loop.Job, progress: Progress) -> dict[str, Any]:
         folder = Path(job["folder"])
+
+        def tell(stage: str, fraction: float, left_s: float | None) -> None:
+            # After each recording: what one needed is in the way of the next, which is of another length.
+            memory.trim()
+            progress(stage, fraction, left_s)
+
         report = analyse(
             files.read_items(folder),
             meter,
-            progress,
+            tell,
             least_s=job["least_s"],
             folder=folder,
             threads=options["threads"],
