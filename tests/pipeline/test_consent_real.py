@@ -49,7 +49,7 @@ def check() -> Check:
     def one(consent: Waveform, *recordings: Waveform, phrase: str | None = None) -> Findings:
         platforms = ("sayso", "Resemble AI")
         asked = Asked("", platforms, statements, "en", phrase, marks.confidence(consent))
-        sounds = {str(n): wave for n, wave in enumerate(recordings)}
+        sounds = {str(n): lambda wave=wave: wave for n, wave in enumerate(recordings)}
         return examine(consent, sounds, asked, tools, lambda *_: None)
 
     return one

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from sayso.audio.damage import flat_top_ratio
 from sayso.audio.level import rms_dbfs
 from sayso.audio.room import room
 from sayso.audio.spans import join
-from sayso.audio.waveform import Waveform
+from sayso.audio.waveform import Samples, Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
 from sayso.domain.quality import REVERBERANT_S
 from sayso.engines.base import Ear, Progress, SpeechFinder, Voiceprints, Warmable
@@ -40,6 +42,13 @@ NOISY_DB = 15.0
 MAYBE_MARKED = 0.8
 """From here to MARKED a person listens: an echoing room has brought real people to 0.87."""
 
+EXCERPT_S = 120.0
+"""Of a longer recording so much is listened to: ten seconds of speech are all that is compared."""
+_EXCERPTS = 4
+
+Read = Callable[[], Waveform]
+"""Gives a recording."""
+
 _REVIEW, _REFUSE = Verdict.REVIEW, Verdict.REFUSED
 
 
@@ -64,16 +73,37 @@ class Tools:
 
 def examine_folder(folder: Path, asked: Asked, tools: Tools, progress: Progress) -> Findings:
     """`examine` what `consent_files.lay_out` wrote."""
-    recordings = {
-        path.stem: codec.decode(path.read_bytes()) for path in sorted((folder / RECORDINGS).glob("*.flac"))
-    }
+    recordings = {path.stem: partial(excerpt, path) for path in sorted((folder / RECORDINGS).glob("*.flac"))}
     return examine(codec.decode((folder / CONSENT).read_bytes()), recordings, asked, tools, progress)
 
 
+def excerpt(path: Path) -> Waveform:
+    """The sound in a file of ours; of one that is longer than `EXCERPT_S`, so much from all over it.
+
+    The file is read in blocks: however long it is, no more is in memory than what is given.
+    """
+    found = codec.survey(path, max_s=math.inf)
+    if found.duration_s <= EXCERPT_S:
+        return codec.decode(path.read_bytes())
+    size = round(EXCERPT_S / _EXCERPTS * found.rate_hz)
+    starts = np.linspace(0, found.frames - size, _EXCERPTS).astype(int).tolist()
+    kept: list[Samples] = []
+    at = 0
+    for block in codec.blocks(path, found):
+        # Copies: a view would keep all of its block.
+        kept += [
+            block[max(0, start - at) : start + size - at].copy()
+            for start in starts
+            if start < at + len(block) and at < start + size
+        ]
+        at += len(block)
+    return Waveform(np.concatenate(kept), found.rate_hz)
+
+
 def examine(
-    consent: Waveform, recordings: Mapping[str, Waveform], asked: Asked, tools: Tools, progress: Progress
+    consent: Waveform, recordings: Mapping[str, Read], asked: Asked, tools: Tools, progress: Progress
 ) -> Findings:
-    """Everything that can be said of `consent` against `recordings`, which may be none."""
+    """Everything that can be said of `consent` against `recordings`, which may be none; each is read when it is due."""
     progress("hearing the consent", 0.0, None)
     reasons, numbers = _sound(consent, tools)
     if not any(reason.verdict is _REFUSE for reason in reasons):
@@ -210,14 +240,14 @@ def _marked(confidence: float | None, numbers: dict[str, Any]) -> list[Reason]:
 
 def _speaker(
     consent: Waveform,
-    recordings: Mapping[str, Waveform],
+    recordings: Mapping[str, Read],
     tools: Tools,
     reasons: list[Reason],
     numbers: dict[str, Any],
 ) -> bool:
     """Compare the speakers; False where there is nothing to compare with."""
     keys = list(recordings)
-    found = speaker_match.compare(consent, [recordings[key] for key in keys], tools.voiceprints)
+    found = speaker_match.compare(consent, (read() for read in recordings.values()), tools.voiceprints)
     numbers |= {
         "speaker_similarity": _rounded(found.similarity),
         "speaker_line": found.line,

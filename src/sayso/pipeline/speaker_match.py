@@ -8,8 +8,9 @@ lies between the lines is for a person to decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -94,15 +95,16 @@ class _Heard:
 
 def compare(
     consent: Waveform,
-    recordings: Sequence[Waveform],
+    recordings: Iterable[Waveform],
     encoder: Voiceprints,
 ) -> SpeakerMatch:
     """Hold `consent` against `recordings`, each of any rate and length; never raises for what is in them.
 
-    Without recordings the consent is held against itself only, and is for review at most.
+    They are taken one at a time, and ten seconds of speech are kept of each. Without recordings the consent is held against itself only, and is for review at most.
     """
     mine = _hear(consent, encoder, _WHOLE_S)
-    theirs = [_hear(recording, encoder, _ENOUGH_S) for recording in recordings]
+    # Not a comprehension, whose variable would hold a recording while the next is read.
+    theirs = list(map(partial(_hear, encoder=encoder, most_s=_ENOUGH_S), recordings))
     is_through_phone = encoder.minds_telephones and any(
         is_narrow(heard.speech) for heard in (mine, *theirs) if heard.is_enough
     )
