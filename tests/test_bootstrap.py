@@ -51,6 +51,15 @@ def test_switched_off_it_is_a_warning_in_the_log(tmp_path, caplog, monkeypatch, 
     assert "SAYSO_WATERMARK is off" in caplog.text
 
 
+@pytest.mark.parametrize(("company", "is_told"), [("", True), ("Bread Radio", False)])
+def test_that_any_company_may_be_named_is_a_warning_in_the_log(tmp_path, caplog, company, is_told):
+    with caplog.at_level(logging.WARNING):
+        services = opened(tmp_path, engine="tone", company=company)
+
+    assert services.consent.company == company
+    assert ("SAYSO_COMPANY is empty" in caplog.text) is is_told
+
+
 def test_humming_needs_no_mark_and_no_weights(tmp_path, caplog):
     services = opened(tmp_path, engine="tone")
 
