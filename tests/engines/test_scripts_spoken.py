@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -118,13 +120,35 @@ TEXT = "We never said that it was easy."
 @pytest.mark.real
 def test_rate_scales_and_pitch_does_not_touch_the_length(reader: Speaker) -> None:
     plain = speech(TEXT, reader).duration_s
-    for rate in (0.75, 1.5):
-        said = speech(f'<speak><prosody rate="{rate}">{TEXT}</prosody></speak>', reader)
-        assert said.duration_s == pytest.approx(plain / rate, rel=0.12)
+    for rate in (0.25, 0.5, 0.75, 1.5, 2.0, 4.0):
+        said = pieces(f'<speak><prosody rate="{rate}">{TEXT}</prosody></speak>', reader)
+        assert whole(said).duration_s == pytest.approx(plain / rate, rel=0.06), rate
+        for piece in said:
+            times = [time for mark in piece.marks for time in (mark.start_s, mark.end_s)]
+            assert times == sorted(times)
+            assert times[-1] <= piece.wave.duration_s
     higher = speech(f'<speak><prosody pitch="+4st">{TEXT}</prosody></speak>', reader)
     assert higher.duration_s == pytest.approx(plain, rel=0.05)
     ratio = pitch_hz(higher) / pitch_hz(speech(TEXT, reader))
     assert ratio == pytest.approx(2 ** (4 / 12), rel=0.08)
+
+
+@pytest.mark.real
+def test_the_usual_rate_is_the_usual_sound(reader: Speaker) -> None:
+    said = speech(f'<speak><prosody rate="100%">{TEXT}</prosody></speak>', reader)
+    np.testing.assert_array_equal(said.samples, speech(TEXT, reader).samples)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("rate", [0.5, 2.0])
+def test_slow_and_fast_words_are_understood(reader: Speaker, rate: float) -> None:
+    from sayso.engines.whisper import WhisperEar
+
+    text = "If it rains again tomorrow, we shall stay at home and bake some bread."
+    said = speech(f'<speak><prosody rate="{rate}">{text}</prosody></speak>', reader)
+    heard = WhisperEar(real_speech.models_dir(), 1).hear(said, "en").text
+    asked, got = (re.findall(r"[a-z]+", one.lower()) for one in (text, heard))
+    assert len(set(asked) - set(got)) <= 1, heard
 
 
 @pytest.mark.real
