@@ -116,6 +116,15 @@ def test_speed_divides_the_length(sdk: openai.OpenAI, speaker: str) -> None:
     assert sizes[0] / sizes[1] == pytest.approx(2.0, abs=0.02)
 
 
+def test_speed_may_be_text_as_every_number_on_the_wire(client: httpx.Client, speaker: str) -> None:
+    body = {"model": "x", "voice": speaker, "input": TEXT, "response_format": "pcm"}
+    number, text = (client.post("/v1/audio/speech", json={**body, "speed": s}) for s in (1.5, "1.5"))
+    assert number.content == text.content
+    for wrong in ("fast", "1e1", "nan", "4.5", "", [1.5], True):
+        answer = client.post("/v1/audio/speech", json={**body, "speed": wrong})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "speed"), wrong
+
+
 def test_refusals_are_in_its_form(sdk: openai.OpenAI, server: Server, speaker: str) -> None:
     speak = sdk.audio.speech.create
     with pytest.raises(openai.NotFoundError, match="alloy"):

@@ -27,6 +27,35 @@ def test_any_prefix_will_do(client: httpx.Client, speaker: str, path: str) -> No
     assert "item" not in answer
 
 
+@pytest.mark.parametrize(
+    "more", [{"model": "chatterbox-turbo"}, {"use_hd": True}, {"model": "x", "use_hd": "false"}]
+)
+def test_what_has_no_effect_here_is_taken_and_changes_nothing(
+    client: httpx.Client, speaker: str, more: dict[str, Any]
+) -> None:
+    plain, asked = (client.post("/synthesize", json=said(speaker, **one)) for one in ({}, more))
+    assert asked.status_code == 200
+    assert asked.json()["audio_content"] == plain.json()["audio_content"]
+
+
+def test_clips_are_found_by_a_part_of_their_title(client: httpx.Client, speaker: str) -> None:
+    project = client.post("/api/v2/projects", json={"name": "titles"}).json()["item"]["uuid"]
+    path = f"/api/v2/projects/{project}/clips"
+    for title in ("Morning news", "Evening News", "100% sure", None):
+        body = {"voice_uuid": speaker, "body": "Hello.", "title": title}
+        assert client.post(path, json=body).json()["success"]
+
+    def found(query: str) -> list[str | None]:
+        items = client.get(path, params={"page": 1, "q": query}).json()["items"]
+        return [item["title"] for item in items]
+
+    assert found("news") == ["Evening News", "Morning news"]
+    assert found("morning") == ["Morning news"]
+    assert found("%") == ["100% sure"]
+    assert found("_") == found("weather") == []
+    client.delete(f"/api/v2/projects/{project}").raise_for_status()
+
+
 @pytest.mark.parametrize("rate", [8_000, 22_050, "48000"])
 @pytest.mark.parametrize(
     ("precision", "subtype"),

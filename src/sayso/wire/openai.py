@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -24,6 +25,8 @@ _MADE = 1_767_225_600
 """When the model was made, in seconds since 1970."""
 RATE_HZ = 24_000
 """Of every answer, as the original has it; bare samples do not tell their rate."""
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
+"""A number may be text here as everywhere on the wire."""
 _LEAST_SPEED, _MOST_SPEED = 0.25, 4.0
 
 
@@ -67,6 +70,8 @@ def _voice(value: Any) -> Any:
 
 
 def _speed(value: Any) -> float:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise wrong("must be a number")
     if not _LEAST_SPEED <= value <= _MOST_SPEED:
