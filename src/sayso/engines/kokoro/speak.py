@@ -36,7 +36,7 @@ _LEAD_S, _TAIL_S = 0.03, 0.06
 """Silence left before and after the speech of a piece, at the usual rate."""
 _SLOWEST_READ, _FASTEST_READ = 0.75, 1.5
 """Rates that the network reads well at. Beyond them it drawls or swallows (a symbol has one frame at least), so the rest is
-made by stretching what it said: words missed by Whisper base at 0.25, 0.5, 2, 2.5: 22, 9, 13 and over 30 % before."""
+made by stretching what it said: words missed by Whisper base at 0.25, 0.5, 2, 3 (three sentences): 22, 9, 13 and 33 % before."""
 _QUIET = 0.004
 _FADE_S = 0.005
 _AHEAD_S = 0.05
