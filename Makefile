@@ -1,7 +1,7 @@
 # `make` alone lists what can be made: every target with a comment behind `##`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-real test-slow check fix bench tree clean
+.PHONY: help setup demo serve test test-real test-slow test-agents check fix bench tree clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -44,6 +44,9 @@ test-real: setup ## Run the tests with the real models; SAYSO_SPEECH_DATA=folder
 
 test-slow: setup ## Run the tests that take minutes
 	@$(PYTEST) -m slow $(ARGS)
+
+test-agents: setup ## Let LiveKit's and Pipecat's own clients speak through a server; installs them beside
+	@scripts/agents.sh $(ARGS)
 
 check: .venv/.installed ## Check format, lint, types and the import rules
 	@$(BIN)/ruff format --check .
