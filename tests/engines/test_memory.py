@@ -24,7 +24,7 @@ def shown(**settings: str) -> str:
 
 
 def test_what_a_server_sets_for_itself_is_not_handed_to_its_children() -> None:
-    assert shown() == "16 None"
+    assert shown() == "128 None"
 
 
 def test_what_the_operator_set_is_left_alone() -> None:

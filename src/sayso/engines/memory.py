@@ -16,7 +16,7 @@ _SETTINGS = {
     "THP_MEM_ALLOC_ENABLE": "1",
     # Read by oneDNN, which keeps code and room for each shape that it ever saw. No sentence is as long as another: a
     # thousand of them cost 200 MB, and none came back.
-    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "16",
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
 }
 _set: set[str] = set()
 """Which of them were set by us."""
