@@ -162,6 +162,24 @@ def test_a_reader_is_accepted_and_another_refused(encoder, readers, noise_db):
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("turn_s", [2.0, 1.25])
+def test_two_who_take_short_turns_are_not_accepted(encoder, readers, turn_s):
+    (michael, *michaels), (george, *_) = readers.values()
+    size = round(turn_s * michael.rate_hz)
+    both = michael.samples[: len(george.samples)].copy()
+    for start in range(size, len(both), 2 * size):
+        both[start : start + size] = george.samples[start : start + size][: len(both) - start]
+
+    mixed = compare(Waveform(both, michael.rate_hz), michaels, encoder)
+    alone = compare(Waveform(michael.samples[: len(both)], michael.rate_hz), michaels, encoder)
+
+    assert mixed.verdict != "accepted"
+    assert "unsure_turns" in mixed.reasons
+    assert (alone.verdict, alone.reasons) == ("accepted", ())
+    assert alone.strangest > LINES.strange + 0.05
+
+
+@pytest.mark.real
 def test_clipping_and_one_short_recording_are_borne(encoder, readers):
     michael, *michaels = readers["am_michael"]
     limit = float(np.quantile(np.abs(michael.samples), 0.95))

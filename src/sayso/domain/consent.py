@@ -62,7 +62,7 @@ has no sound that is kept, and is never up for a decision."""
 ABOUT_RECORDINGS = frozenset(
     {
         # What the consent and the recordings have to do with each other.
-        *("other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "clipped"),
+        *("other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "unsure_turns", "clipped"),
         # After these the speaker is not compared at all.
         *("too_short", "too_long", "no_speech", "too_quiet", "not_checked"),
     }

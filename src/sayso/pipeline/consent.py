@@ -253,6 +253,7 @@ def _speaker(
         "speaker_line": found.line,
         "speaker_refuse_line": found.refuse_line,
         "speaker_turns_similarity": _rounded(found.turns),
+        "speaker_parts_similarity": _rounded(found.strangest),
         "recordings": [
             {"sha256": key, "similarity": _rounded(cosine)}
             for key, cosine in zip(keys, found.each, strict=True)
@@ -296,6 +297,14 @@ def _about_speaker(code: str, found: speaker_match.SpeakerMatch) -> Reason:
                 f"{count} of {len(found.each)} recordings {'is' if count == 1 else 'are'} of another speaker "
                 "than the consent.",
                 "Remove them or set them inactive; `numbers.recordings` names them.",
+            )
+        case "unsure_turns":
+            return Reason(
+                code,
+                _REVIEW,
+                f"Parts of the consent do not sound like the recordings (likeness {found.strangest:.2f}): somebody else may "
+                "speak in between.",
+                "One person has to say the whole statement, in a quiet place and without music or other voices.",
             )
         case "two_speakers":
             return Reason(

@@ -25,7 +25,9 @@ from sayso.engines.base import Voiceprints
 from sayso.engines.voiceprint import MIN_SPEECH_S, RATE_HZ, Vectors, unit
 
 Verdict = Literal["accepted", "review", "refused"]
-Reason = Literal["no_speech", "other_speaker", "unsure_speaker", "other_recordings", "two_speakers"]
+Reason = Literal[
+    "no_speech", "other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "unsure_turns"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Lines:
     """Consent against one recording: below this the recording is another speaker's."""
     turns: float = 0.42
     """The two most unlike parts of the consent: below this it is of two people."""
+    strange: float = 0.45
+    """The short parts of the consent that are least like the recordings: below this somebody else may speak in between."""
+    strange_in_noise: float = 0.25
+    """The same where noise makes all parts less alike."""
 
 
 LINES = Lines()
@@ -51,6 +57,10 @@ _ENOUGH_S = 10.0  # of speech in a recording; more says little more
 _WHOLE_S = 60.0  # of a consent: nothing in it goes unheard
 _STRETCH_S = 5.0
 _TURN_S, _TURN_STEP_S = 2.0, 1.5
+_PART_S, _PART_STEP_S = 1.5, 0.5
+_STRANGEST = 1 / 3
+"""So much of the parts is looked at, the strangest: one alone may be a cough."""
+_QUIET_DB = 15.0
 _PAUSE_S = 0.2
 
 
@@ -72,6 +82,8 @@ class SpeakerMatch:
     """Indexes of recordings that are of another speaker than the consent."""
     turns: float | None
     """Cosine of the two most unlike parts of the consent; None where it is too short to tell."""
+    strangest: float | None
+    """Mean cosine to the recordings of the third of the consent's parts of 1.5 s that are least like them; None without."""
     speech_s: float
     """Seconds of speech in the consent."""
     snr_db: float | None
@@ -119,9 +131,17 @@ def compare(
     prints = [None if vector is None else printed(heard) for heard in theirs]
     each = tuple(None if vector is None or other is None else float(other @ vector) for other in prints)
     known = [other for other in prints if other is not None]
-    similarity = float(unit(np.mean(known, axis=0)) @ vector) if vector is not None and known else None
+    similarity = strangest = None
+    if vector is not None and known:
+        mean = unit(np.mean(known, axis=0))
+        similarity = float(mean @ vector)
+        heard = through_telephone(mine.speech) if is_through_phone else mine.speech
+        strangest = least_like(heard, mean, encoder)
     turns = least_alike(mine.speech, encoder)
     refused, unsure = (["no_speech"], []) if vector is None else judged(similarity, each, turns, lines)
+    is_quiet = mine.snr_db is None or mine.snr_db >= _QUIET_DB
+    if strangest is not None and strangest < (lines.strange if is_quiet else lines.strange_in_noise):
+        unsure.append("unsure_turns")
     return SpeakerMatch(
         verdict="refused" if refused else "review" if unsure else "accepted",
         reasons=(*refused, *unsure),
@@ -131,6 +151,7 @@ def compare(
         each=each,
         odd=tuple(i for i, cosine in enumerate(each) if cosine is not None and cosine < lines.odd),
         turns=turns,
+        strangest=strangest,
         speech_s=mine.speech.duration_s,
         snr_db=mine.snr_db,
         is_narrow=is_through_phone,
@@ -169,6 +190,20 @@ def least_alike(speech: Waveform, encoder: Voiceprints) -> float | None:
     starts = np.linspace(0.0, speech.duration_s - _TURN_S, count).tolist()
     vectors = encoder.embed_parts(speech, [Span(start, start + _TURN_S) for start in starts])
     return between_heaps(vectors)
+
+
+def least_like(speech: Waveform, mean: Vectors, encoder: Voiceprints) -> float | None:
+    """Mean cosine to `mean` (size,) of the third of the parts of `speech` (16 kHz, no pauses) that are least like it; None below 3 s.
+
+    Who says a few words in between is lost in the whole, and in longer stretches; a part of 1.5 s is his, or half his.
+    """
+    if speech.duration_s < 2 * _PART_S:
+        return None
+    count = 1 + int((speech.duration_s - _PART_S) / _PART_STEP_S)
+    starts = np.linspace(0.0, speech.duration_s - _PART_S, count).tolist()
+    vectors = encoder.embed_parts(speech, [Span(start, start + _PART_S) for start in starts])
+    alike = np.sort(vectors @ mean)
+    return float(alike[: max(1, round(_STRANGEST * count))].mean())
 
 
 def between_heaps(vectors: Vectors) -> float:
