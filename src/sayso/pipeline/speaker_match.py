@@ -42,7 +42,7 @@ class Lines:
     """Consent against one recording: below this the recording is another speaker's."""
     turns: float = 0.42
     """The two most unlike parts of the consent: below this it is of two people."""
-    strange: float = 0.45
+    strange: float = 0.43
     """The short parts of the consent that are least like the recordings: below this somebody else may speak in between."""
     strange_in_noise: float = 0.25
     """The same where noise makes all parts less alike."""
