@@ -72,11 +72,6 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         _log.warning(
             "SAYSO_WATERMARK is off: nobody will be able to tell that what is spoken here was made by a machine"
         )
-    if not settings.company:
-        _log.warning(
-            "SAYSO_COMPANY is empty: a spoken consent may name any company, so one that was given to somebody else "
-            "passes; set it to the name that speakers have to say"
-        )
     blobs = open_blobs(settings.blobs_url)
     work_folder = _made(home / "work")
     services = Services(
@@ -137,6 +132,11 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
         public_url=settings.base_url,
         work_folder=work_folder,
     )
+    if not settings.company:
+        _log.info(
+            "SAYSO_COMPANY is empty: a spoken consent may name any company, so one that was given to somebody else "
+            "passes; set it to the name that speakers have to say"
+        )
     if settings.bootstrap_token is not None:
         is_set = "bootstrap_authorized_uploader" in settings.model_fields_set
         accounts.ensure_bootstrap_token(
