@@ -5,20 +5,15 @@ import io
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 import soundfile
 
+from golden_sound import distance_db
 from sayso.audio.level import rms_dbfs
-from sayso.audio.mel import mel_power
-from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.tone import ToneEar
 
 TEXT = "plain words here. and one more"
-_COMMON_HZ = 16_000
-"""Spectra are compared at the lower of two rates, this one at most."""
-
 FORMATS = [
     # output_format, precision, sample rate in Hz, dB of log-mel distance at most
     ("wav", "MULAW", 8_000, 2.5),
@@ -51,21 +46,6 @@ def sound(client: httpx.Client, speaker: str, text: str, **options: Any) -> Wave
     file = io.BytesIO(base64.b64decode(answer["audio_content"]))
     samples, rate_hz = soundfile.read(file, dtype="float32")
     return Waveform(samples, rate_hz)
-
-
-def log_mel(wave: Waveform, rate_hz: int) -> np.ndarray:
-    power = mel_power(
-        resample(wave, rate_hz).samples, rate_hz, n_fft=1_024, hop=rate_hz // 80, n_mels=64, pad="constant"
-    )
-    decibels = 10 * np.log10(np.maximum(power, 1e-12))
-    return np.maximum(decibels - decibels.max(), -60.0)
-
-
-def distance_db(one: Waveform, other: Waveform) -> float:
-    rate_hz = min(one.rate_hz, other.rate_hz, _COMMON_HZ)
-    a, b = log_mel(one, rate_hz), log_mel(other, rate_hz)
-    frames = min(a.shape[-1], b.shape[-1])
-    return float(np.abs(a[..., :frames] - b[..., :frames]).mean())
 
 
 @pytest.fixture(scope="module")

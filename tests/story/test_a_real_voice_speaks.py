@@ -5,17 +5,21 @@ Human speech is used where SAYSO_SPEECH_DATA has it; else a synthetic reader sta
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import time
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
 
 import real_speech
+from golden_sound import distance_db
 from sayso.audio.codec import decode, encode
+from sayso.audio.level import rms_dbfs
 from sayso.audio.waveform import Waveform
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.whisper import WhisperEar
@@ -28,6 +32,15 @@ READ = (
     "The train to the coast leaves from the second platform this morning.",
     "Nobody had seen the old map since the library moved to its new building.",
     "If it rains again tomorrow, we shall stay at home and bake some bread.",
+)
+
+
+FORMATS = (
+    ("wav", "PCM_16", 48_000),
+    ("wav", "MULAW", 8_000),
+    ("mp3", "PCM_16", 44_100),
+    ("flac", "PCM_24", 24_000),
+    ("opus", "PCM_16", 48_000),
 )
 
 
@@ -75,6 +88,13 @@ def test_recordings_become_a_voice_that_is_understood_and_recognised(
         streamed = person.post(
             "/stream", json={"voice_uuid": voice, "data": ASKED, "precision": "PCM_16", "sample_rate": 24_000}
         ).content
+        made = {form: _made(person, voice, *form) for form in FORMATS}
+
+    plain = made[FORMATS[0]]
+    for form, wave in made.items():
+        assert wave.duration_s == pytest.approx(plain.duration_s, abs=0.06), form
+        assert rms_dbfs(wave) == pytest.approx(rms_dbfs(plain), abs=0.7), form
+        assert distance_db(wave, plain) < 2.5, form
 
     samples = np.frombuffer(streamed[44:], "<i2").astype(np.float32) / 32768
     spoken = Waveform(samples, 24_000)
@@ -90,6 +110,20 @@ def test_recordings_become_a_voice_that_is_understood_and_recognised(
     near = float(encoder.embed(spoken) @ person_is)
     far = float(encoder.embed(Waveform(stranger, rate)) @ person_is)
     assert near > far + 0.05
+
+
+def _made(person: httpx.Client, voice: str, form: str, precision: str, rate_hz: int) -> Waveform:
+    """The asked text in a format, with the seed that all of them have."""
+    body = {
+        "voice_uuid": voice,
+        "data": ASKED,
+        "output_format": form,
+        "precision": precision,
+        "sample_rate": rate_hz,
+    }
+    answer = person.post("/synthesize", json={**body, "seed": 3}).json()
+    samples, rate = soundfile.read(io.BytesIO(base64.b64decode(answer["audio_content"])), dtype="float32")
+    return Waveform(samples, rate)
 
 
 def _stranger(models_dir: Path) -> bytes:
