@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sayso.errors import BadRequest, NotOffered, Rejected, TooLarge
 from sayso.pipeline.scripting import script_of
+from sayso.text import terms
 from sayso.text.reading import read_script
 from sayso.text.script import Break, Line, Manner, Script, Stretch
 from sayso.text.terms import with_terms
@@ -348,6 +349,25 @@ def test_own_terms_and_sounds_are_said_where_the_text_says_nothing_else() -> Non
         ("kubectl", "no", ""),
         ("GIF", "gif", "ʤɪf"),
     ]
+
+
+def test_a_full_dictionary_is_read_only_where_the_text_needs_it() -> None:
+    own = {f"word{n}": f"plain {n}" for n in range(2_000)}
+    before = terms._reading.cache_info()
+    for _ in range(3):
+        said = with_terms(Script("Word7, word70 and word7."), own, {})
+        assert [r.words for r in said.readings] == [
+            ("plain", "seven"),
+            ("plain", "seventy"),
+            ("plain", "seven"),
+        ]
+    after = terms._reading.cache_info()
+    assert after.misses - before.misses == 2
+
+
+def test_an_entry_that_cannot_be_read_leaves_room_for_a_shorter_one() -> None:
+    said = with_terms(Script("The gif maker."), {"gif": "jif"}, {"gif maker": "Ж"})
+    assert [(r.start, r.end, r.words) for r in said.readings] == [(4, 7, ("jif",))]
 
 
 def test_a_manner_over_all_of_it() -> None:

@@ -9,19 +9,23 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import soundfile
+import sqlalchemy as sa
 
 from sayso.domain.account import Caller
 from sayso.domain.clip import ClipState, Container, Precision, SoundFormat
 from sayso.domain.page import PageRequest
 from sayso.domain.project import Project
+from sayso.domain.term import TermKind
 from sayso.domain.voice import Voice, VoiceState
 from sayso.engines.tone import pack
 from sayso.errors import BadRequest, NotFound, TooLarge
 from sayso.services import Services
 from sayso.storage import voices as rows
-from sayso.usecases import clips, media, projects, speech
+from sayso.usecases import batches, clips, media, projects, speech
+from sayso.usecases.batches import BatchOrder
 from sayso.usecases.clips import ClipEdit, ClipOrder
 from sayso.usecases.speech import SpeechOrder
+from sayso.usecases.terms import create_term
 
 
 @pytest.fixture
@@ -97,6 +101,24 @@ def test_an_ordered_clip_is_pending_and_the_old_sound_serves_while_it_is_made_an
     )
     assert (again.state, again.revision, again.body, again.title) == (ClipState.PENDING, 2, "New.", "t")
     assert again.audio_key == made.audio_key
+
+
+def test_a_batch_reads_the_own_words_once(
+    services: Services, ada: Caller, project: Project, speaking: Voice
+) -> None:
+    create_term(services, ada, TermKind.SUBSTITUTION, "kubectl", "cube control")
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(services.db.engine, "before_cursor_execute", note)
+    try:
+        body = [(None, f"Run kubectl {n} times.") for n in range(5)]
+        batches.order_batch(services, ada, project.id, BatchOrder(speaking.id, body, uses_terms=True))
+    finally:
+        sa.event.remove(services.db.engine, "before_cursor_execute", note)
+    assert sum("FROM terms" in statement for statement in asked) == 1
 
 
 def test_clips_are_searched_by_title(
