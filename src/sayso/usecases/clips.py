@@ -76,6 +76,7 @@ def speak_clip(
             new_clip(new_id(tx, "clips"), project_id, voice, order, now),
             state=ClipState.FINISHED,
             audio_key=key,
+            audio_container=order.sound.container,
             duration_s=made.duration_s,
             times=made.times if order.wants_times else None,
         )
