@@ -13,6 +13,7 @@ from sayso.pipeline.scripting import script_of
 from sayso.text import terms
 from sayso.text.reading import read_script
 from sayso.text.script import Break, Line, Manner, Script, Stretch
+from sayso.text.sentences import split
 from sayso.text.terms import with_terms
 
 
@@ -349,6 +350,26 @@ def test_own_terms_and_sounds_are_said_where_the_text_says_nothing_else() -> Non
         ("kubectl", "no", ""),
         ("GIF", "gif", "ʤɪf"),
     ]
+
+
+@pytest.mark.parametrize("element", ['sub alias="short"', 'phoneme ph="ʃɔːt"'])
+def test_what_is_said_for_a_long_text_is_said_once_and_whole(element: str) -> None:
+    long = "A long, long text; in it are words. " * 12
+    inside = f"<{element}>{long.strip()}</{element.split()[0]}>"
+    script = read_script(f"<speak>{'Before it is this. ' * 12}{inside} and after.</speak>")
+    said = list(script.lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text)]))
+    assert sum(len(line.readings) for line in said) == 1
+    holder = next(line for line in said if line.readings)
+    reading = holder.readings[0]
+    assert holder.text[reading.start : reading.end] == long.strip()
+    assert [line.start for line in said[1:]] == [line.end + 1 for line in said[:-1]]
+    assert (said[0].start, said[-1].end) == (0, len(script.text))
+
+
+@pytest.mark.parametrize("element", ['sub alias="short"', 'phoneme ph="ʃɔːt"'])
+def test_a_text_that_is_too_long_to_be_said_otherwise_is_refused_with_its_place(element: str) -> None:
+    with pytest.raises(TooLarge, match=r"at line 2, column 3 with 599 characters as its text"):
+        read_script(f"<speak>\n  <{element}>{'word and, ' * 60}</{element.split()[0]}></speak>")
 
 
 def test_a_full_dictionary_is_read_only_where_the_text_needs_it() -> None:
