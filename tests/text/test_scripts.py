@@ -352,6 +352,14 @@ def test_own_terms_and_sounds_are_said_where_the_text_says_nothing_else() -> Non
     ]
 
 
+@pytest.mark.parametrize("before", ["\ufeff", "\ufeff\n ", " \ufeff", '\ufeff<?xml version="1.0"?>\n'])
+def test_ssml_may_begin_with_a_byte_order_mark(before: str) -> None:
+    script = read_script(f'{before}<speak>a <prosody rate="200%">b</prosody></speak>')
+    assert (script.text, script.manners) == ("a b", (Stretch(2, 3, Manner(rate=2.0)),))
+    with pytest.raises(BadRequest, match=r"<b>.* at line \d, column \d+"):
+        read_script(f"{before}<speak>a <b>c</b></speak>")
+
+
 @pytest.mark.parametrize("element", ['sub alias="short"', 'phoneme ph="ʃɔːt"'])
 def test_what_is_said_for_a_long_text_is_said_once_and_whole(element: str) -> None:
     long = "A long, long text; in it are words. " * 12

@@ -59,7 +59,8 @@ def has_elements(text: str) -> bool:
 
 def read(text: str, field: str) -> Script:
     """The script of a document with `<speak>` around all of it. Raises BadRequest, NotOffered, TooLarge."""
-    start = len(text) - len(text.lstrip().lstrip("\ufeff"))
+    # A byte order mark and white space: an XML declaration stands only at the very beginning.
+    start = len(text) - len(re.sub(r"\A[\s\ufeff]+", "", text))
     return _Reader(text, field, [(0, start)]).read(text[start:])
 
 
