@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from serving import Server
 
@@ -56,6 +57,13 @@ def test_a_full_queue_is_told_and_empties_when_listeners_leave(
         assert answer.json()["error_name"] == "Throttled"
         refused = client.post("/v1/audio/speech", json={"voice": speaker, "input": "Hello."})
         assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+        headers = {"Authorization": f"Bearer {server.token}"}
+        with connect(server.url.replace("http", "ws") + "/stream", additional_headers=headers) as talk:
+            talk.send(json.dumps({**asked, "request_id": 5}))
+            error, end = (json.loads(talk.recv(timeout=30)) for _ in range(2))
+        assert (error["type"], error["request_id"], error["status_code"]) == ("error", 5, 429)
+        assert 1 <= int(error["error_params"]["retry_after_s"]) <= 60
+        assert end == {"type": "audio_end", "request_id": 5}
         # Whoever has nothing waiting is let in: refused for another reason.
         with server.client(server.others["stranger"]) as stranger:
             assert stranger.post("/synthesize", json=asked).status_code == 404
