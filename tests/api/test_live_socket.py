@@ -148,6 +148,30 @@ def test_what_is_no_json_is_told_and_the_connection_stays(
     answers(socket, 0)
 
 
+def test_more_than_may_wait_are_refused_in_their_turn_with_id_and_end(
+    open_socket: Callable[..., ClientConnection], speaker: str
+) -> None:
+    socket = open_socket()
+    # More sound than the connection holds: it is spoken until we read, and all the others wait.
+    ask(socket, voice_uuid=speaker, data="A sentence is here. " * 70, precision="PCM_32", request_id=0)
+    for request_id in range(1, 260):
+        ask(socket, voice_uuid=speaker, data="Hi.", request_id=request_id)
+    ask(socket, voice_uuid=speaker, data="Hi.")
+    socket.send("{")
+    for request_id in range(256):
+        frames, audio = answers(socket, request_id)
+        assert len(audio) > 1_000, frames
+    for request_id in range(256, 261):
+        frames, audio = answers(socket, request_id)
+        assert [frame["type"] for frame in frames] == ["error", "audio_end"]
+        assert (frames[0]["error_name"], frames[0]["status_code"]) == ("Throttled", 429)
+        assert int(frames[0]["error_params"]["retry_after_s"]) > 0
+    junk = json.loads(socket.recv(timeout=30))
+    assert (junk["type"], junk["status_code"], "request_id" in junk) == ("error", 429, False)
+    ask(socket, voice_uuid=speaker)
+    assert len(answers(socket, 261)[1]) > 10_000
+
+
 def test_a_stranger_is_told_and_sent_away(open_socket: Callable[..., ClientConnection]) -> None:
     socket = open_socket("wrong")
     frame = json.loads(socket.recv(timeout=30))

@@ -1,6 +1,7 @@
 """Many who want to hear speech at once: none gets another's sound, the queue has an end, slow ones get it all."""
 
 import json
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import httpx
+import pytest
+from websockets.sync.client import connect
 
 from serving import Server
 
@@ -54,6 +57,13 @@ def test_a_full_queue_is_told_and_empties_when_listeners_leave(
         assert answer.json()["error_name"] == "Throttled"
         refused = client.post("/v1/audio/speech", json={"voice": speaker, "input": "Hello."})
         assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+        headers = {"Authorization": f"Bearer {server.token}"}
+        with connect(server.url.replace("http", "ws") + "/stream", additional_headers=headers) as talk:
+            talk.send(json.dumps({**asked, "request_id": 5}))
+            error, end = (json.loads(talk.recv(timeout=30)) for _ in range(2))
+        assert (error["type"], error["request_id"], error["status_code"]) == ("error", 5, 429)
+        assert 1 <= int(error["error_params"]["retry_after_s"]) <= 60
+        assert end == {"type": "audio_end", "request_id": 5}
         # Whoever has nothing waiting is let in: refused for another reason.
         with server.client(server.others["stranger"]) as stranger:
             assert stranger.post("/synthesize", json=asked).status_code == 404
@@ -92,3 +102,22 @@ def test_whole_texts_are_given_up_when_nobody_waits_for_them(
     assert client.post("/synthesize", json={"voice_uuid": speaker, "data": "Hello."}).status_code == 200
     # Forty of them would have had the turns of four at a time.
     assert time.monotonic() - began < 10 * alone_s
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "more"),
+    [("/synthesize", "data", {}), ("/v1/audio/speech", "input", {"response_format": "flac"})],
+)
+def test_a_short_text_is_said_between_the_sentences_of_long_ones(
+    server: Server, client: httpx.Client, speaker: str, path: str, text: str, more: dict[str, str]
+) -> None:
+    """Four of them have all the turns there are."""
+    body = json.dumps({"voice_uuid": speaker, "voice": speaker, text: LONG, **more}).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nx-access-token: {server.token}\r\n".encode()
+    with ExitStack() as crowd:
+        lines = [crowd.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(4)]
+        for line in lines:
+            line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        client.post("/synthesize", json={"voice_uuid": speaker, "data": "Hello."}).raise_for_status()
+        assert select.select(lines, [], [], 0)[0] == []
+        assert lines[0].recv(12) == b"HTTP/1.1 200"

@@ -38,6 +38,50 @@ def test_what_has_no_effect_here_is_taken_and_changes_nothing(
     assert asked.json()["audio_content"] == plain.json()["audio_content"]
 
 
+def test_one_seed_gives_the_same_bytes_and_another_gives_others(client: httpx.Client, speaker: str) -> None:
+    def whole(data: str = TEXT, **fields: Any) -> tuple[str, int]:
+        answer = client.post("/synthesize", json=said(speaker, data=data, **fields)).json()
+        return answer["audio_content"], answer["seed"]
+
+    seven = whole(seed=7)
+    assert whole(seed=7) == seven
+    assert whole(seed="7") == seven
+    assert seven[1] == 7
+    assert whole(seed=8)[0] != seven[0]
+    assert whole() == whole(seed=0)
+    # The text's own seed wins, and is the one that is told.
+    assert whole(f'<speak seed="7">{TEXT}</speak>', seed=8) == seven
+
+    live = [client.post("/stream", json=said(speaker, seed=seed)).content for seed in (7, 7, 8)]
+    assert live[0] == live[1] != live[2]
+
+
+def test_a_title_has_at_most_256_characters(client: httpx.Client, speaker: str) -> None:
+    project = client.post("/api/v2/projects", json={"name": "titles"}).json()["item"]["uuid"]
+    path = f"/api/v2/projects/{project}/clips"
+    body = {"voice_uuid": speaker, "body": "Hello."}
+    made = client.post(path, json={**body, "title": "é" * 256}).json()["item"]
+    assert made["title"] == "é" * 256
+    long = {"title": "é" * 257}
+    later = {"callback_uri": "http://127.0.0.1:9/"}
+    for answer in (
+        client.post(path, json={**body, **long}),
+        client.post(path, json={**body, **long, **later}),
+        client.patch(f"{path}/{made['uuid']}", json=long),
+        client.put(f"{path}/{made['uuid']}", json={**long, **later, "body": "Hi."}),
+        client.post(
+            f"/api/v2/projects/{project}/batch", json={"voice_uuid": speaker, "body": [["x" * 257, "Hi."]]}
+        ),
+        client.post("/synthesize", json=said(speaker, **long)),
+    ):
+        assert answer.status_code == 413, answer.text
+        assert "title" in answer.json()["message"]
+        assert "256" in answer.json()["message"]
+    assert client.get(f"{path}/{made['uuid']}").json()["item"]["title"] == "é" * 256
+    assert len(client.get(path).json()["items"]) == 1
+    client.delete(f"/api/v2/projects/{project}").raise_for_status()
+
+
 def test_clips_are_found_by_a_part_of_their_title(client: httpx.Client, speaker: str) -> None:
     project = client.post("/api/v2/projects", json={"name": "titles"}).json()["item"]["uuid"]
     path = f"/api/v2/projects/{project}/clips"

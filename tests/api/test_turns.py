@@ -107,3 +107,30 @@ def test_who_passes_the_turn_on_lets_others_in_between_and_goes_on() -> None:
     assert [name for name in order if name.startswith("long ")] == ["long 0", "long 1", "long 2"]
     assert len(order) == 7
     assert turns.places == 0
+
+
+def test_newcomers_beyond_the_queue_do_not_lock_out_who_passes_the_turn_on() -> None:
+    turns = Turns(most_speaking=4, most_places=1)
+    ended: list[int] = []
+
+    async def ask(n: int) -> None:
+        place = turns.enter(f"account {n}")
+
+        def work() -> None:
+            for _ in range(3):
+                time.sleep(0.001)
+                from_thread.run(place.pass_on)
+
+        await place.run(work)
+        place.leave()
+        ended.append(n)
+
+    async def crowd() -> None:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                for n in range(24):
+                    tasks.start_soon(ask, n)
+
+    anyio.run(crowd)
+    assert sorted(ended) == list(range(24))
+    assert turns.places == 0

@@ -46,6 +46,12 @@ def got(node_modules: Path, server: Server, tmp_path_factory: pytest.TempPathFac
     return answers
 
 
+def test_what_we_offer_of_its_parts_is_driven(got: dict[str, Any]) -> None:
+    """A new part, such as an account, is to be driven, too; edits and detection are not offered."""
+    driven = {"batch", "clips", "phonemes", "projects", "recordings", "termSubstitutions", "voices"}
+    assert set(got["parts"]) == driven | {"detection", "edits"}
+
+
 def test_a_refused_consent_still_has_its_item(got: dict[str, Any]) -> None:
     assert got["bad"]["success"] is False
     assert len(got["bad"]["uuid"]) == 8
@@ -55,6 +61,7 @@ def test_a_refused_consent_still_has_its_item(got: dict[str, Any]) -> None:
 def test_recordings_arrive_from_streams_and_from_buffers(got: dict[str, Any]) -> None:
     assert got["recordings"] == 3
     assert got["recording"]["name"] == "c"
+    assert got["read"] == got["recording"]
     assert got["recording"]["duration"] == 12.0
     assert got["deletedRecording"] == {"success": True}
 
@@ -81,6 +88,7 @@ def test_batches_phonemes_and_terms(got: dict[str, Any]) -> None:
     assert [len(pair) for pair in got["batch"]["body"]] == [2, 2]
     assert got["batches"] == 1
     assert got["phoneme"]["alphabet"] == "ipa"
+    assert got["phonemes"] == got["terms"] == [True]
     assert got["term"]["replacement_text"] == "vohda phone"
     for deleted in ("deletedBatch", "deletedPhoneme", "deletedTerm"):
         assert got[deleted] == {"success": True}

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from sayso.errors import BadRequest, NotOffered, Rejected, TooLarge
 from sayso.pipeline.scripting import script_of
+from sayso.text import terms
 from sayso.text.reading import read_script
 from sayso.text.script import Break, Line, Manner, Script, Stretch
+from sayso.text.sentences import split
 from sayso.text.terms import with_terms
 
 
@@ -348,6 +350,53 @@ def test_own_terms_and_sounds_are_said_where_the_text_says_nothing_else() -> Non
         ("kubectl", "no", ""),
         ("GIF", "gif", "ʤɪf"),
     ]
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "\ufeff\n ", " \ufeff", '\ufeff<?xml version="1.0"?>\n'])
+def test_ssml_may_begin_with_a_byte_order_mark(before: str) -> None:
+    script = read_script(f'{before}<speak>a <prosody rate="200%">b</prosody></speak>')
+    assert (script.text, script.manners) == ("a b", (Stretch(2, 3, Manner(rate=2.0)),))
+    with pytest.raises(BadRequest, match=r"<b>.* at line \d, column \d+"):
+        read_script(f"{before}<speak>a <b>c</b></speak>")
+
+
+@pytest.mark.parametrize("element", ['sub alias="short"', 'phoneme ph="ʃɔːt"'])
+def test_what_is_said_for_a_long_text_is_said_once_and_whole(element: str) -> None:
+    long = "A long, long text; in it are words. " * 12
+    inside = f"<{element}>{long.strip()}</{element.split()[0]}>"
+    script = read_script(f"<speak>{'Before it is this. ' * 12}{inside} and after.</speak>")
+    said = list(script.lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text)]))
+    assert sum(len(line.readings) for line in said) == 1
+    holder = next(line for line in said if line.readings)
+    reading = holder.readings[0]
+    assert holder.text[reading.start : reading.end] == long.strip()
+    assert [line.start for line in said[1:]] == [line.end + 1 for line in said[:-1]]
+    assert (said[0].start, said[-1].end) == (0, len(script.text))
+
+
+@pytest.mark.parametrize("element", ['sub alias="short"', 'phoneme ph="ʃɔːt"'])
+def test_a_text_that_is_too_long_to_be_said_otherwise_is_refused_with_its_place(element: str) -> None:
+    with pytest.raises(TooLarge, match=r"at line 2, column 3 with 599 characters as its text"):
+        read_script(f"<speak>\n  <{element}>{'word and, ' * 60}</{element.split()[0]}></speak>")
+
+
+def test_a_full_dictionary_is_read_only_where_the_text_needs_it() -> None:
+    own = {f"word{n}": f"plain {n}" for n in range(2_000)}
+    before = terms._reading.cache_info()
+    for _ in range(3):
+        said = with_terms(Script("Word7, word70 and word7."), own, {})
+        assert [r.words for r in said.readings] == [
+            ("plain", "seven"),
+            ("plain", "seventy"),
+            ("plain", "seven"),
+        ]
+    after = terms._reading.cache_info()
+    assert after.misses - before.misses == 2
+
+
+def test_an_entry_that_cannot_be_read_leaves_room_for_a_shorter_one() -> None:
+    said = with_terms(Script("The gif maker."), {"gif": "jif"}, {"gif maker": "Ж"})
+    assert [(r.start, r.end, r.words) for r in said.readings] == [(4, 7, ("jif",))]
 
 
 def test_a_manner_over_all_of_it() -> None:

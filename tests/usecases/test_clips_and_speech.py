@@ -9,19 +9,25 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import soundfile
+import sqlalchemy as sa
 
 from sayso.domain.account import Caller
 from sayso.domain.clip import ClipState, Container, Precision, SoundFormat
 from sayso.domain.page import PageRequest
 from sayso.domain.project import Project
+from sayso.domain.term import TermKind
 from sayso.domain.voice import Voice, VoiceState
 from sayso.engines.tone import pack
 from sayso.errors import BadRequest, NotFound, TooLarge
 from sayso.services import Services
+from sayso.storage import clips as clip_rows
 from sayso.storage import voices as rows
-from sayso.usecases import clips, media, projects, speech
+from sayso.usecases import batches, clips, media, projects, speech
+from sayso.usecases.batches import BatchOrder
 from sayso.usecases.clips import ClipEdit, ClipOrder
 from sayso.usecases.speech import SpeechOrder
+from sayso.usecases.terms import create_term
+from sayso.wire.responses import clip_item
 
 
 @pytest.fixture
@@ -97,6 +103,42 @@ def test_an_ordered_clip_is_pending_and_the_old_sound_serves_while_it_is_made_an
     )
     assert (again.state, again.revision, again.body, again.title) == (ClipState.PENDING, 2, "New.", "t")
     assert again.audio_key == made.audio_key
+
+
+@pytest.mark.parametrize("state", [ClipState.PENDING, ClipState.FAILED])
+def test_the_old_sound_is_called_what_it_is_until_the_new_one_is_there(
+    services: Services, ada: Caller, project: Project, speaking: Voice, state: ClipState
+) -> None:
+    made = clips.speak_clip(services, ada, project.id, ClipOrder(speaking.id, "Old.", wants_times=True))
+    assert clip_item(made, "http://here/a.wav")["timestamps"]["graph_chars"] == list("Old.")
+    edit = ClipEdit(body="New.", sound=SoundFormat(Container.MP3).fitted(), callback_uri="http://there/")
+    again = clips.reorder_clip(services, ada, project.id, made.id, edit)
+    with services.db.begin() as tx:
+        clip_rows.save(tx, replace(again, state=state))
+    clip = clips.get_clip(services, ada, project.id, made.id)
+    assert (clip.audio_key, clip.sound) == (made.audio_key, edit.sound)
+    assert clip.file_name == f"{clip.id}.wav"
+    # The old sound's letters are not those of the body.
+    item = clip_item(clip, "http://here/a.wav")
+    assert (item["body"], item["timestamps"]["graph_chars"]) == ("New.", [])
+
+
+def test_a_batch_reads_the_own_words_once(
+    services: Services, ada: Caller, project: Project, speaking: Voice
+) -> None:
+    create_term(services, ada, TermKind.SUBSTITUTION, "kubectl", "cube control")
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(services.db.engine, "before_cursor_execute", note)
+    try:
+        body = [(None, f"Run kubectl {n} times.") for n in range(5)]
+        batches.order_batch(services, ada, project.id, BatchOrder(speaking.id, body, uses_terms=True))
+    finally:
+        sa.event.remove(services.db.engine, "before_cursor_execute", note)
+    assert sum("FROM terms" in statement for statement in asked) == 1
 
 
 def test_clips_are_searched_by_title(

@@ -13,7 +13,7 @@ import pytest
 from working import finish, wait_until
 
 from sayso.domain.account import Caller
-from sayso.domain.clip import ClipState
+from sayso.domain.clip import ClipState, Container, SoundFormat
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import NotFound
@@ -216,10 +216,12 @@ def test_an_ordered_clip_is_made_and_told(
     first = clips.get_clip(services, ada, project.id, clip.id)
     assert first.state is ClipState.FINISHED
 
-    clips.reorder_clip(services, ada, project.id, clip.id, ClipEdit(body="The end, my friend."))
+    edit = ClipEdit(body="The end, my friend.", sound=SoundFormat(Container.MP3).fitted())
+    clips.reorder_clip(services, ada, project.id, clip.id, edit)
     wait_until(lambda: clips.get_clip(services, ada, project.id, clip.id).state is ClipState.FINISHED)
     second = clips.get_clip(services, ada, project.id, clip.id)
     assert second.audio_key != first.audio_key
+    assert (first.file_name, second.file_name) == (f"{clip.id}.wav", f"{clip.id}.mp3")
     # The old sound goes once the new one is in its place.
     wait_until(lambda: not services.blobs.exists(str(first.audio_key)))
 

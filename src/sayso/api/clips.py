@@ -30,7 +30,7 @@ _SOUND = {"output_format": "container", "precision": "precision", "sample_rate":
 def _item(clip: Clip, links: Links) -> dict[str, Any]:
     src = None
     if clip.audio_key is not None:
-        src = links.to(clip.audio_key, f"{clip.id}.{clip.sound.container}")
+        src = links.to(clip.audio_key, clip.file_name)
     return clip_item(clip, src)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import anyio
 from anyio import to_thread
@@ -60,6 +62,31 @@ async def _signed_in(socket: WebSocket, services: Services) -> Caller:
     return await to_thread.run_sync(accounts.sign_in, services, secret)
 
 
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """A request that came when too many waited: what its answer needs, for its text is not kept."""
+
+    request_id: float | None
+    """As it was sent, where that is a number."""
+    is_json: bool
+
+
+def _dropped(text: str) -> _Dropped:
+    try:
+        fields = _fields_of(text)
+    except BadRequest:
+        return _Dropped(None, is_json=False)
+    return _Dropped(_number_in(fields.get("request_id")), is_json=True)
+
+
+def _number_in(given: object) -> float | None:
+    return given if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+def _fields_of(text: str) -> dict[str, Any]:
+    return parse_object(text.encode("utf-8", "surrogatepass"))
+
+
 class _Talk:
     """One connection of a known caller."""
 
@@ -71,7 +98,7 @@ class _Talk:
     async def run(self) -> None:
         """Until the client leaves."""
         # As long as a flood: the reader never waits, so it notices at once who leaves.
-        send, receive = anyio.create_memory_object_stream[str | None](_FLOOD)
+        send, receive = anyio.create_memory_object_stream[str | _Dropped](_FLOOD)
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._read, send, tasks.cancel_scope)
@@ -81,7 +108,7 @@ class _Talk:
             log.debug("a web socket was left: %s", left.exceptions[0])
             await _close(self._socket)
 
-    async def _read(self, out: MemoryObjectSendStream[str | None], scope: anyio.CancelScope) -> None:
+    async def _read(self, out: MemoryObjectSendStream[str | _Dropped], scope: anyio.CancelScope) -> None:
         async with out:
             while True:
                 message = await self._socket.receive()
@@ -99,22 +126,20 @@ class _Talk:
                     scope.cancel()
                     return
 
-    def _kept(self, text: str) -> str | None:
-        """`text` if it may wait; None in its place if not."""
+    def _kept(self, text: str) -> str | _Dropped:
+        """`text` if it may wait."""
         too_much = self._ahead >= MAX_AHEAD or self._ahead_characters + len(text) > MAX_AHEAD_CHARACTERS
         if too_much and self._ahead:
-            return None
+            return _dropped(text)
         self._ahead += 1
         self._ahead_characters += len(text)
         return text
 
-    async def _answer_all(self, texts: MemoryObjectReceiveStream[str | None]) -> None:
+    async def _answer_all(self, texts: MemoryObjectReceiveStream[str | _Dropped]) -> None:
         async with texts:
             async for text in texts:
-                if text is None:
-                    message = f"more than {MAX_AHEAD} requests wait on this connection: this one was dropped"
-                    params = {"retry_after_s": str(_WAIT_S)}
-                    await self._send(error_frame(message, "Throttled", HTTPStatus.TOO_MANY_REQUESTS, params))
+                if isinstance(text, _Dropped):
+                    await self._refuse(text)
                     continue
                 try:
                     await self._answer(text)
@@ -122,9 +147,17 @@ class _Talk:
                     self._ahead -= 1
                     self._ahead_characters -= len(text)
 
+    async def _refuse(self, dropped: _Dropped) -> None:
+        message = f"more than {MAX_AHEAD} requests wait on this connection: this one was dropped"
+        params = {"retry_after_s": str(_WAIT_S)}
+        request_id = self._id_of(dropped.request_id) if dropped.is_json else None
+        await self._send(error_frame(message, "Throttled", HTTPStatus.TOO_MANY_REQUESTS, params, request_id))
+        if request_id is not None:
+            await self._send(end_frame(request_id))
+
     async def _answer(self, text: str) -> None:
         try:
-            fields = parse_object(text.encode("utf-8", "surrogatepass"))
+            fields = _fields_of(text)
         except BadRequest as wrong:
             await self._send(error_frame(str(wrong), "BadJSON", HTTPStatus.BAD_REQUEST, {}))
             return
@@ -151,9 +184,8 @@ class _Talk:
         await self._send(end_frame(request_id))
 
     def _id_of(self, given: object) -> float:
-        request_id = (
-            given if isinstance(given, int | float) and not isinstance(given, bool) else self._next_id
-        )
+        number = _number_in(given)
+        request_id = self._next_id if number is None else number
         self._next_id = request_id + 1
         return request_id
 

@@ -57,18 +57,15 @@ def speaking_voices(caller: Signed, services: Parts) -> Answer:
 async def create_speech(caller: Signed, services: Parts, request: Request, body: SmallJson) -> LiveSpeech:
     """The sound is sent while it is spoken. `voice` is the uuid of a voice, or its name."""
 
-    def work(_: PassOn) -> LiveSpeech:
+    def work(pass_on: PassOn) -> LiveSpeech:
         form = CreateSpeech.read(body.fields())
         voice = voices.find_voice(services, caller, form.voice)
         order = speech.SpeechOrder(voice.id, form.input, form.sound, rate=form.speed, field="input")
         container = RAW if form.response_format is SpeechForm.PCM else None
-        bits = speech.live(services, caller, order, container)
-        pieces: Iterator[bytes] = (bit.audio for bit in bits if bit.audio)
+        pieces = (bit.audio for bit in speech.live(services, caller, order, container))
         media_type = MEDIA_TYPES[form.response_format]
         # Waited for here, so that whatever goes wrong until then still has an answer with a status.
-        first = next(pieces, None)
-        if first is None:
-            raise nothing_to_say()
+        first = _first(pieces, pass_on)
         if form.stream_format is Delivery.SSE:
             return LiveSpeech(audio_delta(first), _events(pieces), "text/event-stream")
         return LiveSpeech(first, pieces, media_type)
@@ -76,8 +73,17 @@ async def create_speech(caller: Signed, services: Parts, request: Request, body:
     return await live(services, caller, request, work)
 
 
-def _events(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The events after the first."""
+def _first(pieces: Iterator[bytes], pass_on: PassOn) -> bytes:
+    """The first of `pieces` that has sound in it: of FLAC the only one, after all has been spoken."""
     for piece in pieces:
-        yield audio_delta(piece)
+        if piece:
+            return piece
+        pass_on()
+    raise nothing_to_say()
+
+
+def _events(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The events after the first; b"" where there is none yet, so that others have their turn."""
+    for piece in pieces:
+        yield audio_delta(piece) if piece else b""
     yield audio_done()

@@ -81,7 +81,7 @@ class LiveSpeech(Response):
 
     def __init__(self, start: bytes, rest: Iterator[bytes], media_type: str = "audio/wav") -> None:
         """`start`: head and first samples, sent as one piece, for one SDK reads nothing but that as the
-        head; `rest`: the samples after it."""
+        head; `rest`: the samples after it, each piece in a turn of its own, b"" where a turn gave none."""
         super().__init__(media_type=media_type)
         del self.headers["content-length"]
         # Proxies that collect an answer before they pass it on are told not to.
@@ -110,7 +110,8 @@ class LiveSpeech(Response):
         await out({"type": "http.response.body", "body": self._start, "more_body": True})
         run = to_thread.run_sync if self.place is None else self.place.run
         while (piece := await run(lambda: next(self._rest, None))) is not None:
-            await out({"type": "http.response.body", "body": piece, "more_body": True})
+            if piece:
+                await out({"type": "http.response.body", "body": piece, "more_body": True})
         await out({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -29,8 +29,9 @@ class Turns:
         self._speaking = 0
         self._waiting: OrderedDict[str, deque[anyio.Event]] = OrderedDict()
         self._places: dict[str, int] = {}
-        # Never a bottleneck: who has a turn has a thread, and who has passed one on keeps his.
-        self._threads = CapacityLimiter(most_places + most_speaking)
+        # No bound of its own: turns and places are it. Who has passed a turn on keeps his thread; were there an end of
+        # them, those with turns could wait for threads while those with threads wait for turns, for ever.
+        self._threads = CapacityLimiter(math.inf)
         self._place_s = 1.0
 
     @property

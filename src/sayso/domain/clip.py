@@ -75,6 +75,7 @@ class Clip:
     body: str
     is_archived: bool
     sound: SoundFormat
+    """As it was ordered last."""
     state: ClipState
     callback_uri: str | None
     audio_key: str | None
@@ -92,8 +93,10 @@ class Clip:
     uses_terms: bool = False
     """Whether the account's own words and sounds count in it."""
     batch_id: str | None = None
+    audio_container: Container | None = None
+    """What the present sound is in: until an update is made, and when that fails, it is not that of `sound`."""
 
     @property
     def file_name(self) -> str:
-        """What its sound is called."""
-        return f"{self.id}.{self.sound.container.value}"
+        """What its present sound is called."""
+        return f"{self.id}.{(self.audio_container or self.sound.container).value}"

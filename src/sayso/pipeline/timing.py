@@ -7,7 +7,7 @@ from sayso.engines.base import Spoken
 from sayso.text.lettering import letter_times
 
 _FAR = 400
-"""Characters a word may lie ahead of the one before: more would be another occurrence of it."""
+"""Characters a word may lie ahead of the one before, where its piece is not found: more would be another occurrence."""
 
 
 class Timeline:
@@ -17,12 +17,17 @@ class Timeline:
         """`text`: what is spoken, as it was written."""
         self._text = text
         self._at = 0
+        self._span = 0, 0
+        """Where the words of the present piece are looked for."""
+        self._said = 0
+        """The end of the last piece that was found."""
         self._letters: list[Mark] = []
         self._sounds: list[Mark] = []
         self._end_s = 0.0
 
     def add(self, piece: Spoken, at_s: float) -> Times:
         """Take `piece`, which begins at `at_s`; returns what it adds."""
+        self._span = self._span_of(piece.text)
         known = len(self._letters), len(self._sounds)
         sounds = [Mark(mark.text, mark.start_s + at_s, mark.end_s + at_s) for mark in piece.sounds]
         if self._sounds and sounds:
@@ -51,11 +56,21 @@ class Timeline:
         self.rest(end_s)
         return Times(tuple(self._letters), tuple(self._sounds))
 
-    def _word(self, word: str, start_s: float, end_s: float, own: list[tuple[str, float, float]]) -> None:
-        found = self._text.find(word, self._at, self._at + _FAR + len(word))
+    def _span_of(self, piece: str) -> tuple[int, int]:
+        """Start and end of `piece`, which comes after the last one, however much between them is not spoken."""
+        found = self._text.find(piece, max(self._at, self._said)) if piece else -1
         if found >= 0:
-            self._fill(found, start_s)
-            self._at = found + len(word)
+            self._said = found + len(piece)
+            return found, self._said
+        return self._at, min(len(self._text), self._at + _FAR + len(piece))
+
+    def _word(self, word: str, start_s: float, end_s: float, own: list[tuple[str, float, float]]) -> None:
+        found = self._text.find(word, max(self._at, self._span[0]), self._span[1])
+        if found < 0:
+            # Not as it is written: what is written there is filled in before the next word that is.
+            return
+        self._fill(found, start_s)
+        self._at = found + len(word)
         times = letter_times(word, start_s, end_s, own)
         self._letters += [Mark(letter, *time) for letter, time in zip(word, times, strict=True)]
         self._end_s = max(self._end_s, end_s)

@@ -107,14 +107,22 @@ def _values(clip: Clip) -> dict[str, object]:
         "container": clip.sound.container.value,
         "precision": clip.sound.precision.value,
         "rate_hz": clip.sound.rate_hz,
+        "audio_container": None if clip.audio_container is None else clip.audio_container.value,
     }
 
 
 def _clip(row: sa.RowMapping) -> Clip:
-    apart = ("account_id", "state", "container", "precision", "rate_hz", "times")
+    apart = ("account_id", "state", "container", "precision", "rate_hz", "times", "audio_container")
     sound = SoundFormat(Container(row["container"]), Precision(row["precision"]), row["rate_hz"])
     values = {name: row[name] for name in row if name not in apart}
-    return Clip(sound=sound, state=ClipState(row["state"]), times=times_of(row["times"]), **values)
+    present = row["audio_container"]
+    return Clip(
+        sound=sound,
+        state=ClipState(row["state"]),
+        times=times_of(row["times"]),
+        audio_container=None if present is None else Container(present),
+        **values,
+    )
 
 
 def times_text(times: Times) -> str:

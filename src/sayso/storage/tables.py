@@ -244,6 +244,8 @@ clips = Table(
     Column("uses_terms", Boolean, nullable=False),
     # No foreign key: a clip outlives its batch.
     Column("batch_id", String(32), index=True),
+    # Of `audio_key`; `container` is what was ordered last.
+    Column("audio_container", String(16)),
 )
 
 batches = Table(

@@ -12,11 +12,11 @@ from sayso.text.script_writer import ScriptWriter
 
 _MOST_CHARACTERS = 2_000_000
 """With all its markup. What is spoken has a limit of its own."""
-_SSML = re.compile(r"\s*(?:<\?xml\b|<!--|<!DOCTYPE\b|<speak\b)", re.IGNORECASE)
+_SSML = re.compile(r"[\s\ufeff]*(?:<\?xml\b|<!--|<!DOCTYPE\b|<speak\b)", re.IGNORECASE)
 
 
 def is_ssml(text: str) -> bool:
-    """Whether `text` is SSML as a whole: it begins with `<speak>`, perhaps after an XML declaration or a comment."""
+    """Whether `text` is SSML as a whole: it begins with `<speak>`, perhaps after a byte order mark, an XML declaration or a comment."""
     return _SSML.match(text) is not None and re.search(r"<speak\b", text, re.IGNORECASE) is not None
 
 

@@ -161,8 +161,18 @@ class Script:
                 # As many letters in its place: no cut falls between them, and no mark inside ends a sentence.
                 first, last = reading.start - start, reading.end - start
                 text = text[:first] + "x" * (last - first) + text[last:]
+        waiting: tuple[int, int, float] | None = None
         for first, last, pause_s in cut(text):
-            yield self._line(start + first, start + last, pause_s)
+            begin = start + first
+            if waiting is not None:
+                if not any(r.start < begin and waiting[1] < r.end for r in self.readings):
+                    yield self._line(*waiting)
+                else:
+                    # Cut for its length inside of a reading: what is said for it is whole or not said at all.
+                    begin = waiting[0]
+            waiting = begin, start + last, pause_s
+        if waiting is not None:
+            yield self._line(*waiting)
 
     def _line(self, start: int, end: int, pause_s: float) -> Line:
         manners = tuple(

@@ -23,7 +23,7 @@ DEEPEST = 32
 """Elements within elements."""
 MOST_ELEMENTS = 5_000
 _LONGEST_ALIAS = 500
-"""Characters of an alias, a phoneme's `ph`, or the text of a say-as."""
+"""Characters of an alias, a phoneme's `ph`, or the text that something else is said for."""
 _MOST_SOUNDS = 400
 """What is said for one element; engines take about 500 symbols at once."""
 _MOST_SEED = 2**31 - 1
@@ -59,7 +59,8 @@ def has_elements(text: str) -> bool:
 
 def read(text: str, field: str) -> Script:
     """The script of a document with `<speak>` around all of it. Raises BadRequest, NotOffered, TooLarge."""
-    start = len(text) - len(text.lstrip().lstrip("\ufeff"))
+    # A byte order mark and white space: an XML declaration stands only at the very beginning.
+    start = len(text) - len(re.sub(r"\A[\s\ufeff]+", "", text))
     return _Reader(text, field, [(0, start)]).read(text[start:])
 
 
@@ -274,11 +275,11 @@ class _Reader:
         words = say_as.words_of(alias)
         if not words:
             raise self._bad(element, "alias", "expected something that can be read")
-        self._say_instead(element, element.text.strip() or alias, words)
+        self._say_instead(element, self._around(element) or alias, words)
 
     def _said_as(self, element: _Element) -> None:
         kind, form = self._needed(element, "interpret-as"), element.attributes.get("format", "")
-        text = self._short(element, "its text", element.text.strip())
+        text = self._around(element)
         self._check_script(element, text)
         if kind.lower() not in say_as.KINDS:
             raise self._refused(
@@ -303,7 +304,7 @@ class _Reader:
             raise self._bad(element, "ph", f"{str(wrong)!r} is no letter of the IPA") from None
         if not symbols:
             raise self._bad(element, "ph", "expected at least one sound")
-        text = element.text.strip() or written
+        text = self._around(element) or written
         words = say_as.words_of(text) or (written,)
         self._say_instead(element, text, words, symbols)
 
@@ -321,6 +322,10 @@ class _Reader:
             raise self._wrong(f"has <{element.name}> without its {name}", "add it")
         return self._short(element, f"its {name}", value)
 
+    def _around(self, element: _Element) -> str:
+        """The text that it stands around."""
+        return self._short(element, "its text", element.text.strip())
+
     def _check_script(self, element: _Element, text: str) -> None:
         """What is said for an element is of letters that can be said; they are lost to whoever looks at the script."""
         if (foreign := foreign_word(text)) is not None:
@@ -329,7 +334,8 @@ class _Reader:
 
     def _short(self, element: _Element, what: str, value: str) -> str:
         if len(value) > _LONGEST_ALIAS:
-            fact = f"has <{element.name}> with {len(value)} characters as {what}, at most {_LONGEST_ALIAS} are read"
+            where = self._place(self._here())
+            fact = f"has <{element.name}> at {where} with {len(value)} characters as {what}, at most {_LONGEST_ALIAS} are read"
             raise TooLarge(f"{self._field} {fact}: use several", {self._field: fact})
         return value
 

@@ -16,7 +16,7 @@ from sayso.storage import batches, blobs, clips, deliveries, projects
 from sayso.storage.ids import new_id
 from sayso.usecases.checks import check_url
 from sayso.usecases.clips import ClipOrder, check_order, new_clip
-from sayso.usecases.speech import speaker_of
+from sayso.usecases.speech import dictionary_of, speaker_of
 from sayso.workflows import make_clip
 
 
@@ -48,9 +48,10 @@ def order_batch(services: Services, caller: Caller, project_id: str, order: Batc
         ClipOrder(order.voice_id, text, title, sound=order.sound, uses_terms=order.uses_terms)
         for title, text in order.body
     ]
+    own = dictionary_of(services, caller, is_wanted=order.uses_terms)
     for n, one in enumerate(orders):
         try:
-            voice, _ = check_order(services, caller, project_id, one)
+            voice, _ = check_order(services, caller, project_id, one, own=own)
         except Rejected as refused:
             raise type(refused)(
                 f"entry {n} of body: {refused}", {"body": f"entry {n} is refused"}

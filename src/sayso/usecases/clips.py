@@ -10,6 +10,7 @@ from sayso.domain.account import Caller
 from sayso.domain.clip import Clip, ClipState, SoundFormat
 from sayso.domain.edit import UNSET, UnsetType, changes
 from sayso.domain.page import Page, PageRequest
+from sayso.domain.term import Dictionary
 from sayso.domain.voice import Voice
 from sayso.pipeline import synthesis
 from sayso.pipeline.scripting import script_of
@@ -75,6 +76,7 @@ def speak_clip(
             new_clip(new_id(tx, "clips"), project_id, voice, order, now),
             state=ClipState.FINISHED,
             audio_key=key,
+            audio_container=order.sound.container,
             duration_s=made.duration_s,
             times=made.times if order.wants_times else None,
         )
@@ -188,17 +190,24 @@ def delete_clip(services: Services, caller: Caller, project_id: str, clip_id: st
 
 
 def check_order(
-    services: Services, caller: Caller, project_id: str, order: ClipOrder, *, is_waited_for: bool = True
+    services: Services,
+    caller: Caller,
+    project_id: str,
+    order: ClipOrder,
+    *,
+    is_waited_for: bool = True,
+    own: Dictionary | None = None,
 ) -> tuple[Voice, Script]:
     """The voice of `order` and what it is to say. Raises what is wrong with it: NotFound, BadRequest, NotOffered, TooLarge.
 
-    A clip for which nobody waits may be longer.
+    A clip for which nobody waits may be longer. `own`: the account's dictionary, where it has been read already.
     """
     limits = services.limits
     most = limits.clip_characters if is_waited_for else limits.ordered_clip_characters
     with services.db.read() as tx:
         projects.find(tx, caller.account_id, project_id)
-    own = dictionary_of(services, caller, is_wanted=order.uses_terms)
+    if own is None:
+        own = dictionary_of(services, caller, is_wanted=order.uses_terms)
     script = script_of(order.body, most, field="body", own=own)
     check_text("title", order.title, limits.max_name_characters)
     check_url("callback_uri", order.callback_uri, limits.max_url_characters)

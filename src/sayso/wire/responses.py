@@ -9,7 +9,7 @@ from typing import Any
 
 from sayso.domain.analysis import RecordingReport
 from sayso.domain.batch import BatchView
-from sayso.domain.clip import Clip, SoundFormat
+from sayso.domain.clip import Clip, ClipState, SoundFormat
 from sayso.domain.delivery import Attempt, Delivery, Endpoint
 from sayso.domain.event import faulty
 from sayso.domain.project import Project
@@ -266,7 +266,8 @@ def clip_item(clip: Clip, audio_src: str | None, raw_audio: bytes | None = None)
         item["audio_src"] = audio_src
         item["duration"] = None if clip.duration_s is None else round(clip.duration_s, 3)
         item["last_generated_at"] = stamp(clip.updated_at)
-        item["timestamps"] = timestamps(clip.times)
+        # Of the old sound, while another text may stand in the body: none fit both.
+        item["timestamps"] = timestamps(clip.times if clip.state is ClipState.FINISHED else None)
     if raw_audio is not None:
         item["raw_audio"] = base64.b64encode(raw_audio).decode("ascii")
     return item

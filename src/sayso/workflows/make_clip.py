@@ -119,6 +119,7 @@ def publish(clip_id: str, revision: int, outcome: Outcome) -> Outcome:
                 clip,
                 state=ClipState.FINISHED,
                 audio_key=key,
+                audio_container=clip.sound.container,
                 duration_s=outcome["duration_s"],
                 issue=None,
                 times=times,
