@@ -402,7 +402,9 @@ def test_the_issue_of_a_set_that_is_too_small_names_what_was_not_taken(
 def test_a_rapid_build_tells_what_it_heard(services: Services, ada: Caller) -> None:
     voice, _ = voices.create_voice(services, ada, voices.NewVoice("Ada", VoiceType.RAPID))
     for n, text in enumerate((None, " ".join(["la"] * 11), "something else")):
-        recordings.add_recording(services, ada, voice.id, NewRecording(f"{n}", hum(4.0, 150 + n), text=text))
+        recordings.add_recording(
+            services, ada, voice.id, NewRecording(f"{n}", humming(4.0, 150 + n), text=text)
+        )
     voices.build_voice(services, ada, voice.id)
     assert finish(services, ada, voice).state is VoiceState.FINISHED
     none, right, wrong = sorted(all_of(services, ada, voice), key=lambda one: one.name)
@@ -412,3 +414,15 @@ def test_a_rapid_build_tells_what_it_heard(services: Services, ada: Caller) -> N
     told = {one.name: one for one in analysis_of(services, ada, voice).report.recordings}
     assert (told["0"].text, told["1"].agreement, told["2"].agreement) == (none.text, 1.0, 0.0)
     assert wrong.analysis == told["2"]
+    # And what follows from it, as in every analysis.
+    assert [reason.code for reason in told["2"].reasons] == ["words_differ"]
+    assert (told["2"].grade, told["1"].grade) == ("look_at_it", "good")
+    report = analysis_of(services, ada, voice).report
+    assert report.remarks == ("With a text that differs from what is heard, have a look: “2”.",)
+    assert (report.outcome, report.totals.good, report.totals.look_at_it) == ("accepted_with_remarks", 2, 1)
+    # A text that is put right is right in the next build.
+    recordings.edit_recording(services, ada, voice.id, wrong.id, RecordingEdit(text=right.text))
+    voices.build_voice(services, ada, voice.id)
+    assert finish(services, ada, voice).state is VoiceState.FINISHED
+    report = analysis_of(services, ada, voice).report
+    assert (report.outcome, report.remarks, report.totals.good) == ("accepted", (), 3)
