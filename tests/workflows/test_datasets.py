@@ -77,7 +77,12 @@ def nothing_left(services: Services) -> bool:
 def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     services: Services, ada: Caller, files: Files, told: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = {"stranger.wav": hum(4.0, 260.0), "silent.wav": silence(), "clipped.wav": clipped()}
+    planted = {
+        "stranger.wav": hum(4.0, 260.0),
+        "silent.wav": silence(),
+        "long silence.wav": silence(25.0),
+        "clipped.wav": clipped(),
+    }
     url = files.put("planted.zip", zipped({**pairs(), **planted}))
     voice = ask(services, ada, url, callback_uri=told.url)
     assert voice.state is VoiceState.RUNNING
@@ -89,9 +94,10 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     body = told.about(voice.id)
     assert (body["ok"], body["status"], body["issue"]) == (False, "dataset_issue", ended.issue)
     named = {entry["name"]: entry for entry in body["recordings"]}
-    assert set(named) == {"stranger", "silent", "clipped"}
+    assert set(named) == {"stranger", "silent", "long silence", "clipped"}
     assert named["stranger"]["is_outlier"]
     assert named["silent"]["is_silent"]
+    assert named["long silence"]["is_silent"]
     assert not named["clipped"]["is_outlier"]
     assert not any(entry["is_active"] for entry in body["recordings"])
     assert set(body["recordings"][0]) == {
@@ -100,7 +106,7 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     }
 
     kept = {recording.name: recording for recording in all_of(services, ada, voice)}
-    assert len(kept) == 9
+    assert len(kept) == 10
     assert {name for name, recording in kept.items() if not recording.is_active} == set(named)
     assert all(recording.origin is Origin.DATASET for recording in kept.values())
     assert kept["0"].text == "the words of 0"
@@ -116,7 +122,7 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     assert {one.name for one in analysis_of(services, ada, voice).report.rejected} == set(named)
     # A page to keep has the sound in it, as far as it goes: what is rejected first.
     view = analyses.get_analysis(services, ada, voice.id)
-    assert analyses.as_page_with_sound(services, view).count("data:audio/mpeg;base64,") == 9
+    assert analyses.as_page_with_sound(services, view).count("data:audio/mpeg;base64,") == 10
     monkeypatch.setattr(analyses, "_MOST_INSIDE_S", 14.0)
     short = analyses.as_page_with_sound(services, view)
     assert short.count("data:audio/mpeg;base64,") < 9

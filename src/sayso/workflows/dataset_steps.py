@@ -44,7 +44,7 @@ _SURE = 0.5
 _EMOTION = "neutral"
 _NOT_TAKEN = frozenset(
     {
-        *("not_audio", "nested_archive", "phone_format", "unreadable", "no_speech", "left_out"),
+        *("not_audio", "nested_archive", "phone_format", "unreadable", "left_out"),
         *("file_missing", "not_in_list", "bad_list"),
     }
 )

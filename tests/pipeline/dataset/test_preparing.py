@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -116,6 +117,18 @@ def test_a_silent_recording_goes_along_and_a_broken_one_does_not(tmp_path: Path)
     (remark,) = manifest.remarks
     assert (remark.code, remark.member) == ("unreadable", "broken.flac")
     assert "broken or cut short" in remark.message
+
+
+def test_a_long_silent_recording_goes_along_by_its_beginning(tmp_path: Path) -> None:
+    quiet = io.BytesIO()
+    soundfile.write(quiet, np.random.default_rng(1).normal(0, 1e-4, 25 * RATE_HZ), RATE_HZ, format="WAV")
+    laid_by_hand(tmp_path, {"good.wav": sound(2.0), "silent.wav": quiet.getvalue()})
+    manifest = prepared(tmp_path)
+    good, silent = manifest.utterances
+    assert (good.name, silent.name, silent.duration_s, silent.start_s) == ("good", "silent", 20.0, 0.0)
+    (remark,) = manifest.remarks
+    assert (remark.code, remark.member) == ("no_speech", "silent.wav")
+    assert "its first 20 s stand for it" in remark.message
 
 
 def test_a_wav_that_ends_before_its_head_says_is_taken_and_said(tmp_path: Path) -> None:

@@ -187,6 +187,8 @@ class _Piece:
     start_s: float
     alone: bool
     """Whether it is all of its member."""
+    is_silent: bool = False
+    """Whether it is the beginning of a long member in which nobody speaks."""
 
 
 class _Cutter:
@@ -235,7 +237,10 @@ class _Cutter:
             try:
                 pieces = self._cut(utterance)
                 if not pieces:
-                    message = f"{shown} was left out: no speech was found in it; listen to it"
+                    message = f"{shown} was left out: there is no sound in it"
+                    remark = Remark("unreadable", utterance.member, message)
+                elif pieces[0].is_silent:
+                    message = f"no speech was found in {shown}; its first {pieces[0].duration_s:.0f} s stand for it, listen to it"
                     remark = Remark("no_speech", utterance.member, message)
                 elif ending.is_cut_short(utterance.path):
                     message = f"{shown} ends before it says it does, and was taken as far as it goes; see that it is sent whole"
@@ -254,6 +259,14 @@ class _Cutter:
             wave = self._sounds.wave(path, rate_hz)
             return [self._keep(utterance, wave, 0, 0.0, alone=True)]
         spans = self._spans(path, rate_hz)
+        if not spans:
+            # As a shorter one that is silent: it is the analysis that says so.
+            beginning = [Span(0.0, cutting.WHOLE_S)]
+            return [
+                replace(self._keep(utterance, wave, 0, 0.0, alone=True), is_silent=True)
+                for _, wave in self._waves(path, rate_hz, beginning)
+                if len(wave.samples)
+            ]
         room_s = self._limits.max_audio_s - self._total_s
         ends_s = list(itertools.accumulate(span.duration_s for span in spans))
         spans = [span for span, end_s in zip(spans, ends_s, strict=True) if end_s - span.duration_s < room_s]
