@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sending import RATE_HZ, laid_by_hand, laid_out, sound, talk, tarred
 
+from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord
 from sayso.engines.tone import ToneDetector, ToneEar
 from sayso.errors import BadAudio, BadDataset
@@ -102,6 +103,26 @@ def test_the_text_of_a_long_recording_is_shared_out(tmp_path: Path) -> None:
         "and five.",
     ]
     assert [one.text_source for one in manifest.utterances] == ["given", "heard", "given"]
+
+
+def test_a_text_that_must_be_shared_out_is_kept_where_nobody_else_is_heard(tmp_path: Path) -> None:
+    class Counting(ToneEar):
+        heard: list[float] = []  # noqa: RUF012
+
+        def hear(self, wave: Waveform, *arguments: object) -> Heard:  # type: ignore[override]
+            self.heard.append(wave.duration_s)
+            return super().hear(wave, *arguments)  # type: ignore[arg-type]
+
+    words = " ".join(["la"] * 72)
+    long = sound(8.0, 8.0, 8.0, pause_s=1.2)
+    laid_by_hand(tmp_path, {"a.wav": long, "a.txt": words, "b.wav": sound(3.0), "b.txt": "la", "c.wav": long})
+    manifest = prepared(tmp_path, Counting(), hears=False)
+    shared = [one for one in manifest.utterances if one.member == "a.wav"]
+    assert " ".join(one.text for one in shared) == words
+    assert {one.text_source for one in shared} == {"given"}
+    assert all(one.agreement is not None and one.agreement > 0.9 for one in shared)
+    assert [one.text for one in manifest.utterances if one.member != "a.wav"] == ["la", "", "", ""]
+    assert len(Counting.heard) == 3, "only what was cut and has a text"
 
 
 def test_a_silent_recording_goes_along_and_a_broken_one_does_not(tmp_path: Path) -> None:

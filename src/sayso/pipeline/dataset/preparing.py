@@ -95,11 +95,13 @@ def prepare(
     *,
     limits: DatasetLimits | None = None,
     at_once: int = 1,
+    hears: bool = True,
 ) -> Manifest:
     """Cut and hear the dataset in `folder`, as `unpack` left it. May run twice, and goes on where a killed run was.
 
     `language` is an ISO 639-1 code, None to detect it. `at_once` hearings run at a time; with no `ear` nobody
-    listens, and utterances have the texts that came with them, or none. Raises BadDataset.
+    listens, and utterances have the texts that came with them, or none. Unless it `hears`, the ear listens only to
+    recordings that were cut and came with a text, which could not be shared out otherwise. Raises BadDataset.
     """
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
@@ -107,7 +109,7 @@ def prepare(
     dataset = read_dataset(folder / MEMBERS, limits)
     pieces, remarks = _Cutter(folder, detector, limits).run(dataset, progress)
     given = {utterance.member: utterance.text for utterance in dataset.utterances}
-    heard = _Listener(folder, ear, language, at_once).run(pieces, given, progress)
+    heard = _Listener(folder, ear, language, at_once, hears=hears).run(pieces, given, progress)
     prepared = list(_joined(pieces, heard, given, language))
     for one in prepared:
         if one.agreement is not None and one.agreement < DISAGREES:
@@ -339,8 +341,11 @@ class _Cutter:
 class _Listener:
     """Finds the words of utterances, several at a time."""
 
-    def __init__(self, folder: Path, ear: Ear | None, language: str | None, at_once: int) -> None:
+    def __init__(
+        self, folder: Path, ear: Ear | None, language: str | None, at_once: int, *, hears: bool = True
+    ) -> None:
         self._folder, self._ear, self._language, self._at_once = folder, ear, language, at_once
+        self._hears = hears
 
     def run(
         self, pieces: Sequence[_Piece], given: dict[str, str | None], progress: Progress
@@ -356,7 +361,9 @@ class _Listener:
             while True:
                 while len(running) < self._at_once and (piece := next(left, None)) is not None:
                     text = given[piece.member] if piece.alone else None
-                    running[pool.submit(self._hear, piece, text)] = piece
+                    is_shared = not piece.alone and given[piece.member] is not None
+                    ear = self._ear if self._hears or is_shared else None
+                    running[pool.submit(self._hear, ear, piece, text)] = piece
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -368,16 +375,16 @@ class _Listener:
                 progress("listening", _CUTTING_IS + (0.99 - _CUTTING_IS) * done_s / whole_s, left_s)
         return journal.found
 
-    def _hear(self, piece: _Piece, text: str | None) -> dict[str, Any]:
-        if self._ear is None:
+    def _hear(self, ear: Ear | None, piece: _Piece, text: str | None) -> dict[str, Any]:
+        if ear is None:
             return {"heard": None if text is not None else "", "confidence": None, "agreement": None}
         wave = _read((self._folder / piece.file).read_bytes())
-        if text is not None and isinstance(self._ear, Follower):
-            likely = self._ear.follow(wave, text, self._language)
+        if text is not None and isinstance(ear, Follower):
+            likely = ear.follow(wave, text, self._language)
             share = _share(likely)
             if share >= _SURELY:
                 return {"heard": None, "confidence": None, "agreement": round(share, 4)}
-        heard = self._ear.hear(wave, self._language)
+        heard = ear.hear(wave, self._language)
         confidence = float(np.mean([word.confidence for word in heard.words])) if heard.words else 0.0
         agrees = None if text is None else texts.agreement(text, heard.text, self._language)
         return {
