@@ -251,6 +251,17 @@ def test_a_dataset_beyond_its_hours_is_cut_off_and_said(tmp_path: Path) -> None:
     assert [remark.code for remark in manifest.remarks] == ["left_out"]
 
 
+def test_what_is_cut_off_within_a_recording_is_said_in_minutes(tmp_path: Path) -> None:
+    from sayso.pipeline.dataset.limits import DatasetLimits
+
+    laid_by_hand(tmp_path, {"long.wav": sound(*[8.0] * 5, pause_s=1.2)})
+    manifest = prepared(tmp_path, limits=DatasetLimits(max_audio_s=12.0))
+    assert len(manifest.utterances) == 2
+    (remark,) = manifest.remarks
+    assert remark.code == "cut_off"
+    assert "0.4 minutes of 'long.wav' were left out: the dataset has more than 0.2 minutes" in remark.message
+
+
 @settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0.05, 40), st.floats(0.05, 5)), min_size=1, max_size=12), st.integers(0, 9)

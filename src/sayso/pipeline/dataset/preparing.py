@@ -231,35 +231,44 @@ class _Cutter:
     def _member(self, utterance: Utterance) -> dict[str, Any]:
         shown = names.shown(utterance.member)
         pieces: list[_Piece] = []
-        remark: Remark | None = None
+        remarks: list[Remark] = []
         if self._total_s >= self._limits.max_audio_s:
-            message = f"{shown} was left out: the dataset has more than {self._limits.max_audio_s / 3_600:.3g} h of sound"
-            remark = Remark("left_out", utterance.member, f"{message}; send the best of it")
+            message = f"{shown} was left out: {self._more_than()}; send the best of it"
+            remarks.append(Remark("left_out", utterance.member, message))
         else:
             try:
-                pieces = self._cut(utterance)
+                pieces, beyond_s = self._cut(utterance)
+                if beyond_s > 0.0:
+                    message = f"{beyond_s / 60:.1f} minutes of {shown} were left out: {self._more_than()}; send the best of it"
+                    remarks.append(Remark("cut_off", utterance.member, message))
                 if not pieces:
                     message = f"{shown} was left out: there is no sound in it"
-                    remark = Remark("unreadable", utterance.member, message)
+                    remarks.append(Remark("unreadable", utterance.member, message))
                 elif pieces[0].is_silent:
                     message = f"no speech was found in {shown}; its first {pieces[0].duration_s:.0f} s stand for it, listen to it"
-                    remark = Remark("no_speech", utterance.member, message)
+                    remarks.append(Remark("no_speech", utterance.member, message))
                 elif ending.is_cut_short(utterance.path):
                     message = f"{shown} ends before it says it does, and was taken as far as it goes; see that it is sent whole"
-                    remark = Remark("cut_short", utterance.member, message)
+                    remarks.append(Remark("cut_short", utterance.member, message))
             except Rejected as error:
-                remark = Remark("unreadable", utterance.member, f"{shown} was left out: {error}")
+                remarks.append(Remark("unreadable", utterance.member, f"{shown} was left out: {error}"))
         return {
             "pieces": [asdict(piece) for piece in pieces],
-            "remarks": [] if remark is None else [asdict(remark)],
+            "remarks": [asdict(remark) for remark in remarks],
         }
 
-    def _cut(self, utterance: Utterance) -> list[_Piece]:
+    def _more_than(self) -> str:
+        most_s = self._limits.max_audio_s
+        most = f"{most_s / 3_600:.3g} h" if most_s >= 3_600 else f"{most_s / 60:.3g} minutes"
+        return f"the dataset has more than {most} of sound, which are taken"
+
+    def _cut(self, utterance: Utterance) -> tuple[list[_Piece], float]:
+        """The pieces, and how many seconds of speech were left out after them."""
         path = utterance.path
         rate_hz, duration_s = self._sounds.shape(path)
         if duration_s <= cutting.WHOLE_S:
             wave = self._sounds.wave(path, rate_hz)
-            return [self._keep(utterance, wave, 0, 0.0, alone=True)]
+            return [self._keep(utterance, wave, 0, 0.0, alone=True)], 0.0
         spans = self._spans(path, rate_hz)
         if not spans:
             # As a shorter one that is silent: it is the analysis that says so.
@@ -268,15 +277,17 @@ class _Cutter:
                 replace(self._keep(utterance, wave, 0, 0.0, alone=True), is_silent=True)
                 for _, wave in self._waves(path, rate_hz, beginning)
                 if len(wave.samples)
-            ]
+            ], 0.0
         room_s = self._limits.max_audio_s - self._total_s
         ends_s = list(itertools.accumulate(span.duration_s for span in spans))
+        whole_s = ends_s[-1]
         spans = [span for span, end_s in zip(spans, ends_s, strict=True) if end_s - span.duration_s < room_s]
+        beyond_s = whole_s - sum(span.duration_s for span in spans)
         alone = len(spans) == 1
         return [
             self._keep(utterance, wave, number, span.start_s, alone)
             for number, (span, wave) in enumerate(self._waves(path, rate_hz, spans), 1)
-        ]
+        ], (beyond_s if beyond_s > 0.001 else 0.0)
 
     def _keep(self, utterance: Utterance, wave: Waveform, number: int, start_s: float, alone: bool) -> _Piece:
         file = f"{SOUND}/{utterance.path.name}-{number:04}.flac"
