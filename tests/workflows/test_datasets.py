@@ -20,6 +20,7 @@ from sayso.storage import voices as voice_rows
 from sayso.usecases import accounts, analyses, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording, RecordingEdit
+from sayso.workflows import run, runs
 from serving import Callbacks, callbacks, humming, saying
 
 
@@ -322,6 +323,33 @@ def test_professional_uploads_are_analysed_and_the_missing_seconds_are_told(
     assert analysis_of(services, ada, voice).report.totals.recordings == 20
     wait_until(lambda: told.count(voice.id) == 1)
     assert told.about(voice.id)["status"] == "dataset_issue"
+
+
+def test_the_sweep_removes_folders_that_no_run_goes_on_with(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    left = services.work_folder / "0123abcd-3"
+    (left / "fetched").mkdir(parents=True)
+    wait_until(lambda: not left.exists())
+    # Not that of a run which is under way.
+    held = files.put("held.wav", humming(12.0))
+    files.held.add("held.wav")
+    try:
+        voice = ask(services, ada, held)
+        place = run.folder(services, voice.id, voice.build)
+        wait_until(place.exists)
+        runs.sweep(services)
+        assert place.exists()
+    finally:
+        files.held.clear()
+    finish(services, ada, voice)
+
+
+def test_a_dataset_that_came_for_a_voice_that_is_gone_is_removed(services: Services) -> None:
+    place = run.folder(services, "0123abce", 1)
+    (place / "fetched").mkdir(parents=True)
+    runs._go_on("0123abce", 1)
+    assert not place.exists()
 
 
 def test_the_sweep_finds_a_run_that_was_never_started(services: Services, ada: Caller, files: Files) -> None:
