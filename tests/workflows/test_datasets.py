@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -323,6 +324,22 @@ def test_professional_uploads_are_analysed_and_the_missing_seconds_are_told(
     assert analysis_of(services, ada, voice).report.totals.recordings == 20
     wait_until(lambda: told.count(voice.id) == 1)
     assert told.about(voice.id)["status"] == "dataset_issue"
+
+
+def test_what_came_is_told_where_the_server_does_not_say_how_much_there_is(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    files.drips.add("drip.wav")
+    try:
+        voice = ask(services, ada, files.put("drip.wav", humming(12.0)))
+
+        def stage() -> str:
+            return voices.get_voice(services, ada, voice.id).stage or ""
+
+        wait_until(lambda: re.fullmatch(r"fetching the dataset: 0\.\d MB so far", stage()))
+    finally:
+        files.drips.clear()
+    assert finish(services, ada, voice).state is VoiceState.DATASET_ISSUE, "twelve seconds are no ten minutes"
 
 
 def test_the_sweep_removes_folders_that_no_run_goes_on_with(

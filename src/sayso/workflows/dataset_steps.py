@@ -78,7 +78,11 @@ def _fetched(services: Services, voice: Voice, url: str, tell: Teller) -> Fetche
     place.mkdir(parents=True, exist_ok=True)
 
     def progress(received_bytes: int, total_bytes: int | None) -> None:
-        tell(FETCHING, received_bytes / total_bytes if total_bytes else 0.0, None)
+        if total_bytes:
+            tell(FETCHING, received_bytes / total_bytes, None)
+        else:
+            # A server that does not say how much there is: what came shows that it goes on.
+            tell(f"{FETCHING}: {received_bytes / 1e6:.1f} MB so far", 0.0, None)
 
     return services.outbound.fetch(url, place, progress=progress)
 
