@@ -251,6 +251,19 @@ def test_a_dataset_beyond_its_hours_is_cut_off_and_said(tmp_path: Path) -> None:
     assert [remark.code for remark in manifest.remarks] == ["left_out"]
 
 
+def test_what_cutting_writes_is_bounded_and_what_is_left_out_said(tmp_path: Path) -> None:
+    from sayso.pipeline.dataset.limits import DatasetLimits
+
+    long = sound(*[8.0] * 5, pause_s=1.2)
+    laid_by_hand(tmp_path, {"a.wav": sound(2.0), "long.wav": long, "z.wav": sound(2.0)})
+    manifest = prepared(tmp_path, limits=DatasetLimits(max_cut_bytes=400_000))
+    written = sum(path.stat().st_size for path in (tmp_path / "utterances").iterdir())
+    assert 400_000 <= written < 800_000
+    assert 2 <= len(manifest.utterances) < 6
+    assert [remark.code for remark in manifest.remarks] == ["cut_off", "left_out"]
+    assert "takes more than 0.4 MB" in manifest.remarks[1].message
+
+
 def test_what_is_cut_off_within_a_recording_is_said_in_minutes(tmp_path: Path) -> None:
     from sayso.pipeline.dataset.limits import DatasetLimits
 

@@ -200,6 +200,7 @@ class _Cutter:
         self._folder, self._detector, self._limits = folder, detector, limits
         self._sounds = Sounds(limits)
         self._total_s = 0.0
+        self._written_bytes = 0
 
     def run(self, dataset: Dataset, progress: Progress) -> tuple[list[_Piece], list[Remark]]:
         (self._folder / SOUND).mkdir(exist_ok=True)
@@ -214,6 +215,9 @@ class _Cutter:
                 if entry is None:
                     entry = self._member(utterance)
                     journal.add(utterance.path.name, entry)
+                else:
+                    files = [self._folder / piece["file"] for piece in entry["pieces"]]
+                    self._written_bytes += sum(file.stat().st_size for file in files)
                 found = [_Piece(**piece) for piece in entry["pieces"]]
                 pieces += found
                 remarks += [Remark(**remark) for remark in entry["remarks"]]
@@ -232,7 +236,7 @@ class _Cutter:
         shown = names.shown(utterance.member)
         pieces: list[_Piece] = []
         remarks: list[Remark] = []
-        if self._total_s >= self._limits.max_audio_s:
+        if self._total_s >= self._limits.max_audio_s or self._is_full:
             message = f"{shown} was left out: {self._more_than()}; send the best of it"
             remarks.append(Remark("left_out", utterance.member, message))
         else:
@@ -257,7 +261,14 @@ class _Cutter:
             "remarks": [asdict(remark) for remark in remarks],
         }
 
+    @property
+    def _is_full(self) -> bool:
+        return self._written_bytes >= self._limits.max_cut_bytes
+
     def _more_than(self) -> str:
+        if self._is_full:
+            most_mb = self._limits.max_cut_bytes / 1e6
+            return f"cut into pieces, the dataset takes more than {most_mb:.3g} MB, which is the most"
         most_s = self._limits.max_audio_s
         most = f"{most_s / 3_600:.3g} h" if most_s >= 3_600 else f"{most_s / 60:.3g} minutes"
         return f"the dataset has more than {most} of sound, which are taken"
@@ -284,14 +295,19 @@ class _Cutter:
         spans = [span for span, end_s in zip(spans, ends_s, strict=True) if end_s - span.duration_s < room_s]
         beyond_s = whole_s - sum(span.duration_s for span in spans)
         alone = len(spans) == 1
-        return [
-            self._keep(utterance, wave, number, span.start_s, alone)
-            for number, (span, wave) in enumerate(self._waves(path, rate_hz, spans), 1)
-        ], (beyond_s if beyond_s > 0.001 else 0.0)
+        pieces: list[_Piece] = []
+        for number, (span, wave) in enumerate(self._waves(path, rate_hz, spans), 1):
+            if self._is_full:
+                beyond_s += sum(left.duration_s for left in spans[number - 1 :])
+                break
+            pieces.append(self._keep(utterance, wave, number, span.start_s, alone))
+        return pieces, beyond_s if beyond_s > 0.001 else 0.0
 
     def _keep(self, utterance: Utterance, wave: Waveform, number: int, start_s: float, alone: bool) -> _Piece:
         file = f"{SOUND}/{utterance.path.name}-{number:04}.flac"
-        (self._folder / file).write_bytes(codec.encode_flac(wave))
+        flac = codec.encode_flac(wave)
+        (self._folder / file).write_bytes(flac)
+        self._written_bytes += len(flac)
         mark = "" if alone else f"-{number:04}"
         name = utterance.name[: 256 - len(mark)] + mark
         return _Piece(
