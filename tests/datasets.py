@@ -60,13 +60,14 @@ def _wav(samples: np.ndarray) -> bytes:
 
 class Files:
     """What a running file server has; `slow_s` is how long it waits before each answer, `held` what is not answered at all
-    until it is taken out of it."""
+    until it is taken out of it, `drips` what comes without its length, and its second half only when it is taken out."""
 
     def __init__(self) -> None:
         self.url = ""
         self.slow_s = 0.0
         self.asked = 0
         self.held: set[str] = set()
+        self.drips: set[str] = set()
         self._files: dict[str, bytes] = {}
 
     def put(self, name: str, data: bytes) -> str:
@@ -91,6 +92,13 @@ def file_server() -> Iterator[Files]:
                 time.sleep(0.02)
             data = files.get(self.path)
             self.send_response(404 if data is None else 200)
+            if (name := self.path.strip("/")) in files.drips and data is not None:
+                self.end_headers()
+                self.wfile.write(data[: len(data) // 2])
+                while name in files.drips:
+                    time.sleep(0.02)
+                self.wfile.write(data[len(data) // 2 :])
+                return
             self.send_header("content-length", str(len(data or b"")))
             self.end_headers()
             self.wfile.write(data or b"")

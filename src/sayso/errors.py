@@ -19,6 +19,7 @@ SaysoError
 │   ├── WrongState              not possible while the thing is where it is
 │   ├── TooLittleSpeech         fewer recordings or seconds than this kind of voice needs
 │   ├── OtherLanguage           recordings in a language in which no voice can be learnt
+│   ├── OtherSpeaker            recordings of which too little is of the one speaker
 │   ├── ConsentMissing          the voice may not be built without a consent we can check
 │   └── NotOffered              a thing of the API that this version does not do yet
 ├── NotSignedIn                 no token, or one we do not know
@@ -115,6 +116,10 @@ class TooLittleSpeech(Rejected):
 
 class OtherLanguage(Rejected):
     """Recordings in a language in which no voice can be learnt."""
+
+
+class OtherSpeaker(Rejected):
+    """Recordings of which too little is of the one speaker: of who consented, or of who speaks most in them."""
 
 
 class ConsentMissing(Rejected):

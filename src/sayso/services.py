@@ -144,7 +144,7 @@ class Trainer(Protocol):
     """Runs the heavy steps of a build in a child process of lower priority."""
 
     def listen(self, folder: Path, tell: Callable[[str, float, float | None], None]) -> None:
-        """Choose and transcribe takes; see `sayso.pipeline.ingest`. Raises TooLittleSpeech, Unavailable."""
+        """Choose and transcribe takes; see `sayso.pipeline.ingest`. Raises TooLittleSpeech, OtherSpeaker, Unavailable."""
 
     def train(self, folder: Path, seed: int, tell: Callable[[str, float, float | None], None]) -> Path:
         """Learn the voice; see `sayso.pipeline.training`. Raises TooLittleSpeech, Unavailable."""

@@ -103,7 +103,7 @@ def folder(tmp_path: Path) -> Path:
     flac = io.BytesIO()
     samples, rate_hz = soundfile.read(io.BytesIO(humming(5.0)))
     soundfile.write(flac, samples, rate_hz, format="FLAC", subtype="PCM_24")
-    ingest.write_inputs(folder, [(flac.getvalue(), "la", False)] * 3)
+    ingest.write_inputs(folder, [ingest.Upload(flac.getvalue(), "la")] * 3)
     return folder
 
 
@@ -150,7 +150,7 @@ def test_an_error_in_the_child_is_told_in_plain_words_and_does_not_end_it(
 def test_refusals_of_a_stage_come_through(trainer: ChildTrainer, tmp_path: Path) -> None:
     silence = io.BytesIO()
     soundfile.write(silence, np.full(16_000, 0.01), 16_000, format="FLAC")
-    ingest.write_inputs(tmp_path / "b", [(silence.getvalue(), None, False)])
+    ingest.write_inputs(tmp_path / "b", [ingest.Upload(silence.getvalue(), None)])
     with pytest.raises(TooLittleSpeech):
         trainer.listen(tmp_path / "b", _quiet)
 

@@ -8,7 +8,15 @@ from sayso.audio.band import through_telephone
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
-from sayso.pipeline.speaker_match import LINES, NARROW_LINES, between_heaps, compare, judged, spread
+from sayso.pipeline.speaker_match import (
+    LINES,
+    NARROW_LINES,
+    Witness,
+    between_heaps,
+    compare,
+    judged,
+    spread,
+)
 
 RATE_HZ = 16_000
 SENTENCES = (
@@ -196,3 +204,14 @@ def test_without_recordings_a_person_decides(encoder, readers):
     match = compare(readers["am_michael"][0], [], encoder)
 
     assert (match.verdict, match.similarity, match.each) == ("review", None, ())
+
+
+@pytest.mark.real
+def test_a_witness_knows_pieces_of_the_reader_from_those_of_another(encoder, readers):
+    (michael, *michaels), (george, *_) = readers.values()
+    size = min(len(michaels[0].samples), len(george.samples))
+    mixed = Waveform(np.concatenate([michaels[0].samples, george.samples[:size]]), george.rate_hz)
+    pieces = [michaels[0], george, michaels[1].cut(0.3, 2.6), mixed, george.cut(0.3, 1.2)]
+
+    assert Witness(michael, encoder).others(pieces) == (False, True, False, True, False)
+    assert Witness(None, encoder).others([michael, *michaels, george]) == (False, False, False, True)

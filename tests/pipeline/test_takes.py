@@ -11,7 +11,8 @@ import pytest
 from sayso.audio.spans import loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord
-from sayso.errors import TooLittleSpeech
+from sayso.engines.tone import ToneVoiceprints, pitch_hz
+from sayso.errors import OtherSpeaker, TooLittleSpeech
 from sayso.pipeline import ingest, training
 from sayso.pipeline.ingest import Given, choose, speech_seconds
 
@@ -147,7 +148,9 @@ def test_nothing_is_refused_too() -> None:
 def gathered(
     folder: Path, ear: ScriptedEar, *given: tuple[Waveform, str | None, bool]
 ) -> list[tuple[float, str]]:
-    ingest.write_inputs(folder, ((ingest.flac(wave), text, is_sure) for wave, text, is_sure in given))
+    ingest.write_inputs(
+        folder, (ingest.Upload(ingest.flac(wave), text, is_sure) for wave, text, is_sure in given)
+    )
     ingest.gather(folder, ear, lambda *_: None)
     return [(round(take.wave.duration_s), take.text) for take in training.read_takes(folder)]
 
@@ -172,3 +175,71 @@ def test_of_more_than_can_be_learnt_the_takes_come_from_all_over(
     given = [(speech(5.0, seed=n), f"number {n}", True) for n in range(9)]
     takes = gathered(tmp_path, ScriptedEar("nobody listens"), *given)
     assert [text for _, text in takes] == ["number 0", "number 2", "number 5", "number 8"]
+
+
+def person(seconds: float, pitch_hz: float, noise: float = 0.0005) -> Waveform:
+    """Whom the tone engine's voiceprints know by the pitch."""
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    swell = np.clip(np.sin(2 * np.pi * 2 * t), 0.02, 1)
+    samples = 0.3 * np.sin(2 * np.pi * pitch_hz * t) * swell + np.random.default_rng(1).normal(
+        0, noise, len(t)
+    )
+    return Waveform(samples.astype(np.float32), RATE_HZ)
+
+
+def after(*parts: Waveform) -> Waveform:
+    gap = silence(2.0).samples
+    return Waveform(np.concatenate([piece for part in parts for piece in (part.samples, gap)]), RATE_HZ)
+
+
+def listened(
+    folder: Path, *uploads: tuple[Waveform, float | None], consent: Waveform | None = None
+) -> list[int]:
+    """The pitches of the takes, in Hz."""
+    given = [
+        ingest.Upload(ingest.flac(wave), None, name=f"number {n}", looked_at_s=looked_at_s)
+        for n, (wave, looked_at_s) in enumerate(uploads)
+    ]
+    ingest.write_inputs(folder, given, consent)
+    ingest.listen(folder, ScriptedEar("some words"), lambda *_: None, ToneVoiceprints())
+    return [round(pitch_hz(take.wave), -1) for take in training.read_takes(folder)]
+
+
+def test_nothing_is_taken_from_what_was_not_looked_at(tmp_path: Path) -> None:
+    late = after(person(5.0, 150.0, noise=0.02), person(5.0, 300.0))
+    takes = listened(tmp_path, (late, 5.5), (late, 5.5), (late, 5.5))
+    assert takes == [150] * 2
+    assert ingest.read_understood(tmp_path) == {}, "what is heard is not the text of all of it"
+
+
+def test_a_piece_of_somebody_else_is_left_out_and_another_taken_for_it(tmp_path: Path) -> None:
+    mixed = after(person(3.0, 150.0, noise=0.02), person(4.0, 300.0))
+    consent = person(8.0, 150.0)
+    assert listened(tmp_path, *[(mixed, None)] * 4, consent=consent) == [150] * 4
+    # Without a consent whoever speaks most is the speaker.
+    both = [(person(4.0, 150.0), None), (person(4.5, 152.0), None), (person(3.0, 300.0), None)]
+    assert listened(tmp_path, *both) == [150, 150]
+
+
+def test_two_people_in_one_piece_are_no_take(tmp_path: Path) -> None:
+    without_pause = Waveform(
+        np.concatenate([person(4.0, 150.0).samples, person(4.0, 300.0).samples]), RATE_HZ
+    )
+    clean = person(6.0, 150.0, noise=0.02)
+    takes = listened(tmp_path, (without_pause, None), (clean, None), consent=person(8.0, 150.0))
+    assert takes == [150]
+    assert training.read_takes(tmp_path)[0].wave.duration_s == pytest.approx(6.0, abs=0.5)
+
+
+def test_where_too_much_is_somebody_elses_the_recordings_are_named(tmp_path: Path) -> None:
+    others = [(person(4.0, 300.0), None)] * 3
+    with pytest.raises(OtherSpeaker, match=r"“number 0”, .* in only 0\.0 s.*delete or replace"):
+        listened(tmp_path, *others, consent=person(8.0, 150.0))
+
+
+def test_short_takes_are_judged_together_and_one_alone_is_not(tmp_path: Path) -> None:
+    consent = person(8.0, 150.0)
+    short = after(*[person(1.3, 300.0)] * 3)
+    assert listened(tmp_path, (short, None), (person(6.0, 150.0), None), consent=consent) == [150]
+    cough = after(person(1.3, 300.0))
+    assert listened(tmp_path, (cough, None), (person(6.0, 150.0), None), consent=consent) == [300, 150]

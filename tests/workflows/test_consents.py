@@ -19,6 +19,7 @@ from sayso.domain.account import Caller
 from sayso.domain.consent import Consent, ConsentState, PhraseKind, Ruling, Verdict
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.engines.tone import unpack
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
 from sayso.services import Services
 from sayso.storage import consents as rows
@@ -434,3 +435,50 @@ def test_the_receipt_tells_the_statement_that_was_matched(
     finish(services, eve, voices.build_voice(services, eve, voice.id))
     proof = receipt.verified(consents.get_receipt(services, eve, voice.id))
     assert proof["statement"].lower() == said.lower()
+
+
+def two_people(own_level: float, own_s: float = 3.5, other_s: float = 4.0) -> bytes:
+    """Eve, loud and in noise, and after a pause somebody else, clearer."""
+
+    def hummed(seconds: float, pitch_hz: float) -> np.ndarray:
+        samples: np.ndarray = soundfile.read(io.BytesIO(humming(seconds, pitch_hz)))[0]
+        return samples
+
+    own = own_level * hummed(own_s, 150.0)
+    own += np.random.default_rng(1).normal(0, 0.02, len(own))
+    # A swell that goes down to silence is clearer.
+    swell = np.clip(np.sin(2 * np.pi * 2 * np.arange(round(other_s * 24_000)) / 24_000), 0.02, 1.0)
+    other = 0.5 * swell * hummed(other_s, 300.0)[: len(swell)]
+    pause = np.zeros(2 * 24_000)
+    file = io.BytesIO()
+    soundfile.write(file, np.concatenate([own, pause, other, pause]), 24_000, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("count", [3, 8], ids=["all of it is looked at", "their beginnings are looked at"])
+def test_who_did_not_consent_is_not_cloned_out_of_pieces_between(
+    services: Services, eve: Caller, make: Make, count: int
+) -> None:
+    voice = make(saying(), takes=0)
+    for n in range(count):
+        take = NewRecording(f"{n}", two_people(0.9 + n / 100))
+        recordings.add_recording(services, eve, voice.id, take)
+    assert settled(services, eve, voice).state is ConsentState.ACCEPTED
+    finished = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert finished.state is VoiceState.FINISHED, finished.issue
+    assert finished.artifact_key is not None
+    assert unpack(services.blobs.read(finished.artifact_key)) == pytest.approx(150.0, abs=5.0)
+
+
+def test_where_hardly_anything_is_of_who_consented_the_build_says_so(
+    services: Services, eve: Caller, make: Make
+) -> None:
+    voice = make(saying(), takes=0)
+    for n in range(3):
+        take = NewRecording(f"take {n}", two_people(0.9 + n / 100, own_s=0.7, other_s=5.0))
+        recordings.add_recording(services, eve, voice.id, take)
+    assert settled(services, eve, voice).state is ConsentState.ACCEPTED
+    ended = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert ended.state is VoiceState.DATASET_ISSUE, ended.issue
+    assert "Another speaker than the consent's" in (ended.issue or "")
+    assert "“take 0”" in (ended.issue or "")

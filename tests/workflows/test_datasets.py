@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sayso.storage import voices as voice_rows
 from sayso.usecases import accounts, analyses, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording, RecordingEdit
+from sayso.workflows import run, runs
 from serving import Callbacks, callbacks, humming, saying
 
 
@@ -77,7 +79,12 @@ def nothing_left(services: Services) -> bool:
 def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     services: Services, ada: Caller, files: Files, told: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = {"stranger.wav": hum(4.0, 260.0), "silent.wav": silence(), "clipped.wav": clipped()}
+    planted = {
+        "stranger.wav": hum(4.0, 260.0),
+        "silent.wav": silence(),
+        "long silence.wav": silence(25.0),
+        "clipped.wav": clipped(),
+    }
     url = files.put("planted.zip", zipped({**pairs(), **planted}))
     voice = ask(services, ada, url, callback_uri=told.url)
     assert voice.state is VoiceState.RUNNING
@@ -89,9 +96,10 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     body = told.about(voice.id)
     assert (body["ok"], body["status"], body["issue"]) == (False, "dataset_issue", ended.issue)
     named = {entry["name"]: entry for entry in body["recordings"]}
-    assert set(named) == {"stranger", "silent", "clipped"}
+    assert set(named) == {"stranger", "silent", "long silence", "clipped"}
     assert named["stranger"]["is_outlier"]
     assert named["silent"]["is_silent"]
+    assert named["long silence"]["is_silent"]
     assert not named["clipped"]["is_outlier"]
     assert not any(entry["is_active"] for entry in body["recordings"])
     assert set(body["recordings"][0]) == {
@@ -100,7 +108,7 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     }
 
     kept = {recording.name: recording for recording in all_of(services, ada, voice)}
-    assert len(kept) == 9
+    assert len(kept) == 10
     assert {name for name, recording in kept.items() if not recording.is_active} == set(named)
     assert all(recording.origin is Origin.DATASET for recording in kept.values())
     assert kept["0"].text == "the words of 0"
@@ -116,7 +124,7 @@ def test_exactly_the_stranger_the_silent_and_the_clipped_one_are_named(
     assert {one.name for one in analysis_of(services, ada, voice).report.rejected} == set(named)
     # A page to keep has the sound in it, as far as it goes: what is rejected first.
     view = analyses.get_analysis(services, ada, voice.id)
-    assert analyses.as_page_with_sound(services, view).count("data:audio/mpeg;base64,") == 9
+    assert analyses.as_page_with_sound(services, view).count("data:audio/mpeg;base64,") == 10
     monkeypatch.setattr(analyses, "_MOST_INSIDE_S", 14.0)
     short = analyses.as_page_with_sound(services, view)
     assert short.count("data:audio/mpeg;base64,") < 9
@@ -318,6 +326,49 @@ def test_professional_uploads_are_analysed_and_the_missing_seconds_are_told(
     assert told.about(voice.id)["status"] == "dataset_issue"
 
 
+def test_what_came_is_told_where_the_server_does_not_say_how_much_there_is(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    files.drips.add("drip.wav")
+    try:
+        voice = ask(services, ada, files.put("drip.wav", humming(12.0)))
+
+        def stage() -> str:
+            return voices.get_voice(services, ada, voice.id).stage or ""
+
+        wait_until(lambda: re.fullmatch(r"fetching the dataset: 0\.\d MB so far", stage()))
+    finally:
+        files.drips.clear()
+    assert finish(services, ada, voice).state is VoiceState.DATASET_ISSUE, "twelve seconds are no ten minutes"
+
+
+def test_the_sweep_removes_folders_that_no_run_goes_on_with(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    left = services.work_folder / "0123abcd-3"
+    (left / "fetched").mkdir(parents=True)
+    wait_until(lambda: not left.exists())
+    # Not that of a run which is under way.
+    held = files.put("held.wav", humming(12.0))
+    files.held.add("held.wav")
+    try:
+        voice = ask(services, ada, held)
+        place = run.folder(services, voice.id, voice.build)
+        wait_until(place.exists)
+        runs.sweep(services)
+        assert place.exists()
+    finally:
+        files.held.clear()
+    finish(services, ada, voice)
+
+
+def test_a_dataset_that_came_for_a_voice_that_is_gone_is_removed(services: Services) -> None:
+    place = run.folder(services, "0123abce", 1)
+    (place / "fetched").mkdir(parents=True)
+    runs._go_on("0123abce", 1)
+    assert not place.exists()
+
+
 def test_the_sweep_finds_a_run_that_was_never_started(services: Services, ada: Caller, files: Files) -> None:
     voice = ask(services, ada, files.put("swept.zip", zipped(pairs(2))))
     finish(services, ada, voice)
@@ -402,7 +453,9 @@ def test_the_issue_of_a_set_that_is_too_small_names_what_was_not_taken(
 def test_a_rapid_build_tells_what_it_heard(services: Services, ada: Caller) -> None:
     voice, _ = voices.create_voice(services, ada, voices.NewVoice("Ada", VoiceType.RAPID))
     for n, text in enumerate((None, " ".join(["la"] * 11), "something else")):
-        recordings.add_recording(services, ada, voice.id, NewRecording(f"{n}", hum(4.0, 150 + n), text=text))
+        recordings.add_recording(
+            services, ada, voice.id, NewRecording(f"{n}", humming(4.0, 150 + n), text=text)
+        )
     voices.build_voice(services, ada, voice.id)
     assert finish(services, ada, voice).state is VoiceState.FINISHED
     none, right, wrong = sorted(all_of(services, ada, voice), key=lambda one: one.name)
@@ -412,3 +465,15 @@ def test_a_rapid_build_tells_what_it_heard(services: Services, ada: Caller) -> N
     told = {one.name: one for one in analysis_of(services, ada, voice).report.recordings}
     assert (told["0"].text, told["1"].agreement, told["2"].agreement) == (none.text, 1.0, 0.0)
     assert wrong.analysis == told["2"]
+    # And what follows from it, as in every analysis.
+    assert [reason.code for reason in told["2"].reasons] == ["words_differ"]
+    assert (told["2"].grade, told["1"].grade) == ("look_at_it", "good")
+    report = analysis_of(services, ada, voice).report
+    assert report.remarks == ("With a text that differs from what is heard, have a look: “2”.",)
+    assert (report.outcome, report.totals.good, report.totals.look_at_it) == ("accepted_with_remarks", 2, 1)
+    # A text that is put right is right in the next build.
+    recordings.edit_recording(services, ada, voice.id, wrong.id, RecordingEdit(text=right.text))
+    voices.build_voice(services, ada, voice.id)
+    assert finish(services, ada, voice).state is VoiceState.FINISHED
+    report = analysis_of(services, ada, voice).report
+    assert (report.outcome, report.remarks, report.totals.good) == ("accepted", (), 3)

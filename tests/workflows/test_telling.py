@@ -93,6 +93,12 @@ class Office:
     def close(self) -> None:
         self._dispatcher.close()
 
+    def again(self) -> None:
+        """Another dispatcher, as after a restart."""
+        self._dispatcher.close()
+        self._dispatcher = Dispatcher(self.services)
+        self._dispatcher.start()
+
     def with_limits(self, **limits: object) -> None:
         changed = replace(self.services.limits, **limits)  # type: ignore[arg-type]
         self.services = self._dispatcher.services = replace(self.services, limits=changed)
@@ -311,12 +317,31 @@ def test_an_endpoint_that_fails_for_days_is_paused_until_it_answers(office: Offi
     # News knocks once, with what has waited longest.
     strict.answers = [500]
     second = office.tell(strict.url, "w")
-    wait_until(lambda: office.get(first).failures == 2)
-    assert office.wait(first, DeliveryState.PAUSED, DeliveryState.FAILED)
+    wait_until(lambda: office.get(first).attempts == 2)
+    assert office.wait(first, DeliveryState.PAUSED).failures == 1, "a knock does not count"
     assert office.get(second).state is DeliveryState.PAUSED
     # And when it answers, everything goes.
     third = office.tell(strict.url, "x")
     assert {office.wait(d).state for d in (first, second, third)} == {DeliveryState.DELIVERED}
+    assert not office.is_paused()
+
+
+def test_a_paused_endpoint_comes_back_by_itself(office: Office, strict: Strict) -> None:
+    failing(office, strict.url, days=4)
+    strict.answers = [500] * 5
+    waiting = [office.tell(strict.url, "v")]
+    office.wait(waiting[0], DeliveryState.PAUSED)
+    waiting.append(office.tell(strict.url, "w"))
+    wait_until(lambda: len(strict.answers) == 3)
+    office.wait(waiting[0], DeliveryState.PAUSED)
+    # The hourly look, which is also the first thing after a start. However many of them fail, nothing is given up.
+    for left in (2, 1, 0):
+        office.again()
+        wait_until(lambda left=left: len(strict.answers) == left)  # type: ignore[misc]
+        assert office.wait(waiting[0], DeliveryState.PAUSED).failures == 1
+        assert office.get(waiting[1]).attempts == 0, "one of them is enough"
+    office.again()
+    assert {office.wait(one).state for one in waiting} == {DeliveryState.DELIVERED}
     assert not office.is_paused()
 
 

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.SaysoError], HTTPStatus] = {
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.TooLittleSpeech: HTTPStatus.BAD_REQUEST,
     errors.OtherLanguage: HTTPStatus.BAD_REQUEST,
+    errors.OtherSpeaker: HTTPStatus.BAD_REQUEST,
     errors.ConsentMissing: HTTPStatus.FORBIDDEN,
     errors.NotOffered: HTTPStatus.NOT_IMPLEMENTED,
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,

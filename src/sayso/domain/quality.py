@@ -182,7 +182,7 @@ def reasons(figures: Figures) -> tuple[Reason, ...]:
             _quality(figures),
             _echo(figures),
             _bandwidth(figures),
-            _words(figures),
+            words(figures.agreement),
             _pace(figures),
             _offset(figures),
             _level(figures),
@@ -306,12 +306,13 @@ def _bandwidth(f: Figures) -> Reason | None:
     return None
 
 
-def _words(f: Figures) -> Reason | None:
-    if f.agreement is None or f.agreement >= AGREES:
+def words(agreement: float | None) -> Reason | None:
+    """What is wrong with a text that agrees so far, 0 to 1, with what is heard; None where nobody listened."""
+    if agreement is None or agreement >= AGREES:
         return None
     return Reason(
         Harm.WORDS_DIFFER,
-        f"The text and what is heard agree by {100.0 * f.agreement:.0f} % only.",
+        f"The text and what is heard agree by {100.0 * agreement:.0f} % only.",
         "Correct the text, or send the recording that belongs to it.",
     )
 

@@ -6,10 +6,11 @@ import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from sayso.audio import codec
 from sayso.audio.resample import resample
 from sayso.audio.spans import Span, bridge, frame_levels_dbfs, loud_spans
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Ear, HeardWord, Progress, Take
-from sayso.errors import TooLittleSpeech
+from sayso.engines.base import Ear, HeardWord, Progress, Take, Voiceprints
+from sayso.errors import OtherSpeaker, TooLittleSpeech
 from sayso.pipeline.language import LEARNT, expect_english
+from sayso.pipeline.speaker_match import Witness
 from sayso.pipeline.training import write_takes
 
 INPUTS = "in.json"
+CONSENT = "in/consent.flac"
 UNDERSTOOD = "understood.json"
 
 FEWEST_S, ENOUGH_S, MOST_S = 10.0, 12.0, 15.0
@@ -43,9 +46,29 @@ _GAP_S = 0.5
 """Silence between utterances that are heard in one go."""
 _AGREES = 0.75
 _SURE = 0.5
+_MOST_NAMES = 5
+_EDGE_S = 1.0
+"""Where a recording is cut short, the cut is where it is quietest in so much before."""
+_MOST_WITNESSED_S = 3 * MOST_S
+"""Seconds of takes that are held against a voiceprint; beyond, nothing more is taken."""
 
 _Parts = list[tuple[str, Sequence[HeardWord]]]
 """Text and words of each recording that was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A recording as it is laid out for `listen` and `gather`."""
+
+    audio: bytes
+    """FLAC."""
+    text: str | None
+    is_sure: bool = False
+    """Whether the text surely is what is heard."""
+    name: str = ""
+    """For people."""
+    looked_at_s: float | None = None
+    """Seconds from its beginning that were analysed, where that was not all: `listen` takes nothing from beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,13 @@ class Given:
     wave: Waveform
     text: str | None
     """What the uploader says is spoken in it."""
+    name: str = ""
+    is_beginning: bool = False
+    """Whether the recording went on."""
+
+
+IsOther = Callable[[Sequence[Waveform]], Sequence[bool]]
+"""Tells which pieces of sound are somebody else's."""
 
 
 TRAINED_S = 2_400.0
@@ -115,35 +145,60 @@ def speech_seconds(wave: Waveform) -> float:
     return sum(span.duration_s for span in loud_spans(wave, bridge_s=_SPEECH_PAUSE_S))
 
 
-def write_inputs(folder: Path, given: Iterable[tuple[bytes, str | None, bool]]) -> None:
-    """Lay out recordings for `listen` and `gather`, the list last: FLAC, text, whether it surely is what is heard."""
+def write_inputs(folder: Path, given: Iterable[Upload], consent: Waveform | None = None) -> None:
+    """Lay out recordings for `listen` and `gather`, the list last; and the consent that `listen` holds its takes against."""
     (folder / "in").mkdir(parents=True, exist_ok=True)
     listed = []
-    for i, (audio, text, is_sure) in enumerate(given):
-        name = f"in/{i:03}.flac"
-        (folder / name).write_bytes(audio)
-        listed.append({"file": name, "text": text, "is_checked": is_sure})
+    for i, one in enumerate(given):
+        file = f"in/{i:03}.flac"
+        (folder / file).write_bytes(one.audio)
+        listed.append(
+            {
+                "file": file,
+                "text": one.text,
+                "is_checked": one.is_sure,
+                "name": one.name,
+                "looked_at_s": one.looked_at_s,
+            }
+        )
+    if consent is None:
+        (folder / CONSENT).unlink(missing_ok=True)
+    else:
+        (folder / CONSENT).write_bytes(codec.encode_flac(consent))
     aside = folder / f"{INPUTS}.part"
     aside.write_text(json.dumps({"recordings": listed}), encoding="utf-8")
     aside.replace(folder / INPUTS)
 
 
-def listen(folder: Path, ear: Ear, progress: Progress) -> None:
+def listen(folder: Path, ear: Ear, progress: Progress, voiceprints: Voiceprints) -> None:
     """Choose takes from the uploads in `folder` and write them there. May run twice.
 
-    Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they are not English.
+    Nothing is taken from beyond what was analysed, and nothing that is not of the speaker of the consent, or without one
+    of whoever speaks most in the takes. Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they
+    are not English, OtherSpeaker where too much is somebody else's.
     """
     inputs = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
     given = [
-        Given(codec.decode((folder / entry["file"]).read_bytes()), entry["text"])
-        for entry in inputs["recordings"]
+        _given(codec.decode((folder / entry["file"]).read_bytes()), entry) for entry in inputs["recordings"]
     ]
-    chosen = _chosen(given, ear, LEARNT, progress)
+    consent = codec.decode((folder / CONSENT).read_bytes()) if (folder / CONSENT).is_file() else None
+    chosen = _chosen(given, ear, LEARNT, progress, Witness(consent, voiceprints).others)
     understood = {one.recording: one.heard for one in chosen if one.is_whole}
     aside = folder / f"{UNDERSTOOD}.part"
     aside.write_text(json.dumps(understood), encoding="utf-8")
     aside.replace(folder / UNDERSTOOD)
     write_takes(folder, [one.take for one in chosen])
+
+
+def _given(wave: Waveform, entry: Mapping[str, Any]) -> Given:
+    """The part of a recording that takes may come from."""
+    if entry["looked_at_s"] is None:
+        return Given(wave, entry["text"], entry["name"])
+    end_s = min(wave.duration_s, entry["looked_at_s"])
+    edge_s = min(_EDGE_S, end_s / 2)
+    # Not in the middle of a word. The text is that of the whole recording.
+    cut = wave.cut(0.0, _quietest_s(wave.cut(0.0, end_s), end_s - edge_s, end_s))
+    return Given(cut, None, entry["name"], is_beginning=True)
 
 
 def read_understood(folder: Path) -> dict[int, str]:
@@ -231,17 +286,47 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     return [one.take for one in _chosen(given, ear, language, progress)]
 
 
-def _chosen(given: Sequence[Given], ear: Ear, language: str | None, progress: Progress) -> list[_Chosen]:
+def _chosen(
+    given: Sequence[Given],
+    ear: Ear,
+    language: str | None,
+    progress: Progress,
+    is_other: IsOther | None = None,
+) -> list[_Chosen]:
     cut = [_cut(recording) for recording in given]
-    owners = [(n, len(pieces) == 1) for n, pieces in enumerate(cut) for _ in pieces]
+    owners = [
+        (n, len(pieces) == 1 and not given[n].is_beginning) for n, pieces in enumerate(cut) for _ in pieces
+    ]
     pieces = [piece for pieces in cut for piece in pieces]
     candidates = [_Candidate(i, wave, text, _clearness_db(wave)) for i, (wave, text) in enumerate(pieces)]
     left = sorted(candidates, key=lambda candidate: -candidate.clearness_db)
     chosen: dict[int, _Chosen] = {}
-    taken_s = 0.0
+    taken_s = witnessed_s = 0.0
+    foreign: list[str] = []
     picked = _pick(left, taken_s)
     while picked:
         progress("listening", min(0.99, taken_s / ENOUGH_S), None)
+        known = {candidate.order for candidate in picked}
+        left = [candidate for candidate in left if candidate.order not in known]
+        if is_other is not None:
+            picked_s = sum(candidate.wave.duration_s for candidate in picked)
+            if witnessed_s + picked_s > _MOST_WITNESSED_S:
+                break
+            witnessed_s += picked_s
+            is_odd = is_other([candidate.wave for candidate in picked])
+            foreign += [
+                given[owners[candidate.order][0]].name
+                for candidate, odd in zip(picked, is_odd, strict=True)
+                if odd
+            ]
+            own = [candidate for candidate, odd in zip(picked, is_odd, strict=True) if not odd]
+            if not own:
+                picked = _pick(left, taken_s)
+                continue
+            was_complete = len(own) == len(picked)
+            picked = own
+        else:
+            was_complete = True
         heard_first = None
         if not chosen and language == LEARNT:
             # To tell the language costs a hearing a twentieth of a second; only a doubt costs more.
@@ -257,10 +342,16 @@ def _chosen(given: Sequence[Given], ear: Ear, language: str | None, progress: Pr
                 take = Take(candidate.wave, said.text)
                 chosen[candidate.order] = _Chosen(take, said.heard, recording, is_whole)
                 taken_s += candidate.wave.duration_s
-        heard = {candidate.order for candidate in picked}
-        left = [candidate for candidate in left if candidate.order not in heard]
-        # Others take the place only of those in which nothing was understood.
-        picked = _pick(left, taken_s) if None in texts else []
+        # Others take the place only of those in which nothing was understood, and of somebody else's.
+        picked = _pick(left, taken_s) if None in texts or not was_complete else []
+    if taken_s < LEAST_S and foreign:
+        named = list(dict.fromkeys(f"“{name}”" for name in foreign))
+        raise OtherSpeaker(
+            f"Another speaker than the consent's, or than in the rest, is heard in {', '.join(named[:_MOST_NAMES])}"
+            f"{' and others' if len(named) > _MOST_NAMES else ''}, and words of the one speaker in only {taken_s:.1f} s, at "
+            f"least {LEAST_S:.0f} s are needed: a voice is learnt from one person only; delete or replace these recordings, "
+            "then start the build again."
+        )
     if taken_s < LEAST_S:
         raise TooLittleSpeech(
             f"words were heard in only {taken_s:.1f} s of the recordings, at least {LEAST_S:.0f} s are needed: "
@@ -291,11 +382,16 @@ def _pick(left: Sequence[_Candidate], taken_s: float) -> list[_Candidate]:
 
 def _shortened(candidate: _Candidate, least_s: float, most_s: float) -> _Candidate:
     """The beginning of `candidate`, cut where it is quietest between `least_s` and `most_s`."""
-    frame_s = 0.05
-    levels = np.convolve(frame_levels_dbfs(candidate.wave, frame_s), np.ones(3) / 3, mode="same")
-    first, last = round(max(least_s, SHORTEST_TAKE_S) / frame_s), int(most_s / frame_s)
-    at_s = (first + int(np.argmin(levels[first:last])) + 0.5) * frame_s
+    at_s = _quietest_s(candidate.wave, max(least_s, SHORTEST_TAKE_S), most_s)
     return replace(candidate, wave=candidate.wave.cut(0.0, at_s), text=None)
+
+
+def _quietest_s(wave: Waveform, from_s: float, to_s: float) -> float:
+    """The quietest moment of `wave` between two times."""
+    frame_s = 0.05
+    levels = np.convolve(frame_levels_dbfs(wave, frame_s), np.ones(3) / 3, mode="same")
+    first, last = round(from_s / frame_s), int(to_s / frame_s)
+    return (first + int(np.argmin(levels[first:last])) + 0.5) * frame_s
 
 
 def _cut(recording: Given, longest_s: float = LONGEST_TAKE_S) -> list[tuple[Waveform, str | None]]:

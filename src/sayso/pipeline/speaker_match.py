@@ -8,6 +8,7 @@ lies between the lines is for a person to decide.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Voiceprints
 from sayso.engines.voiceprint import MIN_SPEECH_S, RATE_HZ, Vectors, unit
+from sayso.pipeline.analysis.speakers import LEAST_S, company
 
 Verdict = Literal["accepted", "review", "refused"]
 Reason = Literal[
@@ -62,6 +64,7 @@ _STRANGEST = 1 / 3
 """So much of the parts is looked at, the strangest: one alone may be a cough."""
 _QUIET_DB = 15.0
 _PAUSE_S = 0.2
+_WINDOW_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,73 @@ def compare(
         is_narrow=is_through_phone,
         model=encoder.model,
     )
+
+
+class Witness:
+    """Tells which pieces of sound are somebody else's: not of the speaker of a consent, or, where there is none, not of
+    whoever speaks most in all that it was shown.
+
+    It looks at windows of about four seconds, so that two people in one piece are told apart as well. Pieces of
+    too little speech to tell are judged together, if together they have enough.
+    """
+
+    def __init__(self, consent: Waveform | None, encoder: Voiceprints) -> None:
+        self._encoder = encoder
+        mine = None if consent is None else _hear(consent, encoder, _ENOUGH_S)
+        self._consent = mine if mine is not None and mine.is_enough else None
+        self._shown: list[Vectors] = []
+        self._lengths_s: list[float] = []
+
+    def others(self, pieces: Sequence[Waveform]) -> tuple[bool, ...]:
+        """Whether each of `pieces`, of any rate, is somebody else's; False for what is too short to tell."""
+        heard = [_hear(piece, self._encoder, _WHOLE_S) for piece in pieces]
+        alone = [i for i, one in enumerate(heard) if one.speech.duration_s >= LEAST_S]
+        short = [i for i, one in enumerate(heard) if one.speech.duration_s < LEAST_S]
+        groups = [([i], heard[i].speech) for i in alone]
+        scraps = np.concatenate([np.zeros(0, np.float32), *(heard[i].speech.samples for i in short)])
+        if len(scraps) >= LEAST_S * RATE_HZ:
+            groups.append((short, Waveform(scraps, RATE_HZ)))
+        if not groups:
+            return (False,) * len(pieces)
+        odd = self._odd([speech for _, speech in groups])
+        found = {i for (members, _), is_odd in zip(groups, odd, strict=True) if is_odd for i in members}
+        return tuple(i in found for i in range(len(pieces)))
+
+    def _odd(self, speeches: Sequence[Waveform]) -> list[bool]:
+        """The same for speech at 16 kHz with its pauses cut out, each long enough to tell."""
+        consent = None if self._consent is None else self._consent.speech
+        is_through_phone = self._encoder.minds_telephones and any(
+            is_narrow(speech) for speech in (*speeches, *(() if consent is None else (consent,)))
+        )
+        line = (NARROW_LINES if is_through_phone else LINES).odd
+
+        def through(speech: Waveform) -> Waveform:
+            return through_telephone(speech) if is_through_phone else speech
+
+        vectors = [self._encoder.embed_parts(through(speech), _windows(speech)) for speech in speeches]
+        if consent is None:
+            return self._unlike_most(vectors, [speech.duration_s for speech in speeches], line)
+        print_ = self._encoder.embed_speech(through(consent))
+        # The mean of the windows is never less alike than the least of them.
+        return [float((own @ print_).min()) < line for own in vectors]
+
+    def _unlike_most(self, vectors: Sequence[Vectors], lengths_s: Sequence[float], line: float) -> list[bool]:
+        known = len(self._shown)
+        owners: list[int] = []
+        for i, (own, length_s) in enumerate(zip(vectors, lengths_s, strict=True)):
+            self._shown += list(own)
+            self._lengths_s += [length_s / len(own)] * len(own)
+            owners += [i] * len(own)
+        odd = company(self._shown, self._lengths_s, line=line).is_odd[known:]
+        return [
+            any(is_odd for is_odd, owner in zip(odd, owners, strict=True) if owner == i)
+            for i in range(len(vectors))
+        ]
+
+
+def _windows(speech: Waveform) -> list[Span]:
+    edges = np.linspace(0.0, speech.duration_s, max(1, round(speech.duration_s / _WINDOW_S)) + 1).tolist()
+    return [Span(start, end) for start, end in itertools.pairwise(edges)]
 
 
 def judged(

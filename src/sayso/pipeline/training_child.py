@@ -34,7 +34,7 @@ def _prepare(options: dict[str, Any]) -> tuple[child_loop.Work, Callable[[], Non
     def work(job: child_loop.Job, progress: Progress) -> dict[str, Any]:
         folder = Path(job["folder"])
         if job["do"] == "listen":
-            ingest.listen(folder, ear, progress)
+            ingest.listen(folder, ear, progress, instruments.voiceprints)
             return {}
         if job["do"] == "gather":
             ingest.gather(folder, ear, progress)

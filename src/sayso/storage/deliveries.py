@@ -94,8 +94,11 @@ def forget(tx: Transaction, *, voice_id: str | None = None, clip_id: str | None 
 
 
 def forget_old(tx: Transaction, before: datetime) -> None:
-    """Remove what has ended, or is paused, and has not changed since `before`."""
-    _remove(tx, (_T.c.state != DeliveryState.PENDING.value) & (_T.c.updated_at < before))
+    """Remove what has ended and has not changed since `before`, and what is paused and was told before it."""
+    # Each knock changes the oldest that is paused: it must not wait for ever for that.
+    is_paused = _T.c.state == DeliveryState.PAUSED.value
+    over = _T.c.state.not_in(_WAITING)
+    _remove(tx, (over & (_T.c.updated_at < before)) | (is_paused & (_T.c.created_at < before)))
 
 
 # --- attempts -----------------------------------------------------------------------------------

@@ -29,6 +29,13 @@ def save(tx: Transaction, endpoint: Endpoint) -> None:
         tx.execute(sa.insert(_T).values(**asdict(endpoint)))
 
 
+def all_paused(tx: Transaction) -> list[Endpoint]:
+    """The paused endpoints of all accounts."""
+    return [
+        Endpoint(**row) for row in tx.execute(sa.select(_T).where(_T.c.paused_at.is_not(None))).mappings()
+    ]
+
+
 def paused(tx: Transaction, account_id: str) -> dict[str, Endpoint]:
     """The account's paused endpoints by name."""
     rows = tx.execute(

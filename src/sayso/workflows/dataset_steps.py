@@ -21,6 +21,7 @@ from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import Rejected, SaysoError, Unavailable
 from sayso.outbound import Fetched
 from sayso.pipeline.analysis import files
+from sayso.pipeline.analysis.hearsay import judged_again, retold
 from sayso.pipeline.dataset import preparing
 from sayso.pipeline.dataset.texts import agreement
 from sayso.pipeline.language import LEARNT
@@ -43,7 +44,7 @@ _SURE = 0.5
 _EMOTION = "neutral"
 _NOT_TAKEN = frozenset(
     {
-        *("not_audio", "nested_archive", "phone_format", "unreadable", "no_speech", "left_out"),
+        *("not_audio", "nested_archive", "phone_format", "unreadable", "left_out"),
         *("file_missing", "not_in_list", "bad_list"),
     }
 )
@@ -77,7 +78,11 @@ def _fetched(services: Services, voice: Voice, url: str, tell: Teller) -> Fetche
     place.mkdir(parents=True, exist_ok=True)
 
     def progress(received_bytes: int, total_bytes: int | None) -> None:
-        tell(FETCHING, received_bytes / total_bytes if total_bytes else 0.0, None)
+        if total_bytes:
+            tell(FETCHING, received_bytes / total_bytes, None)
+        else:
+            # A server that does not say how much there is: what came shows that it goes on.
+            tell(f"{FETCHING}: {received_bytes / 1e6:.1f} MB so far", 0.0, None)
 
     return services.outbound.fetch(url, place, progress=progress)
 
@@ -234,7 +239,7 @@ def _hear(services: Services, voice: Voice, active: list[Recording], place: Path
 
 def tell_heard(services: Services, voice_id: str, build: int, heard: dict[str, str]) -> None:
     """Write down what a rapid build heard in the recordings that it learns from: the text of those that have none, else how
-    far theirs agrees; in the analysis, too. Raises Gone."""
+    far theirs agrees; in the analysis, too, with what follows from it. Raises Gone."""
     with services.db.begin() as tx:
         _locked(tx, voice_id, build)
         told: dict[str, RecordingReport] = {}
@@ -247,14 +252,13 @@ def tell_heard(services: Services, voice_id: str, build: int, heard: dict[str, s
             elif recording.text_source is TextSource.GIVEN:
                 recording = replace(recording, agreement=round(agreement(recording.text, said, LEARNT), 4))
             if recording.analysis is not None:
-                report = replace(recording.analysis, text=recording.text, agreement=recording.agreement)
+                report = retold(recording.analysis, recording.text, recording.agreement)
                 recording = replace(recording, analysis=report)
                 told[recording.id] = report
             recordings.save(tx, recording)
         analysis = analyses.fetch(tx, voice_id)
         if analysis is not None and analysis.build == build:
-            reports = tuple(told.get(one.id, one) for one in analysis.report.recordings)
-            analyses.keep(tx, replace(analysis, report=replace(analysis.report, recordings=reports)))
+            analyses.keep(tx, replace(analysis, report=judged_again(analysis.report, told)))
 
 
 def _left_out(place: Path) -> str:

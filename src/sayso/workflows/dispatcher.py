@@ -133,8 +133,12 @@ class Dispatcher:
         return 0
 
     def _tidy(self) -> float:
+        now = _now()
         with self.services.db.begin() as tx:
-            deliveries.forget_old(tx, _now() - timedelta(seconds=self.services.limits.callback_log_s))
+            deliveries.forget_old(tx, now - timedelta(seconds=self.services.limits.callback_log_s))
+            # One that answers again is well by itself, though there is no news for it.
+            for endpoint in endpoints.all_paused(tx):
+                outbox.knock(tx, endpoint.account_id, endpoint.name, now)
         return 0
 
     def _begin_due(self) -> float:
@@ -249,8 +253,9 @@ class Dispatcher:
             if kept is None:
                 return
             deliveries.end_attempt(tx, delivery.id, attempt)
+            is_knock = endpoints.get(tx, kept.account_id, kept.endpoint).paused_at is not None
             is_paused = self._judge_endpoint(tx, kept, sent)
-            after = self._after(kept, sent, is_paused=is_paused)
+            after = self._after(kept, sent, is_paused=is_paused, is_knock=is_knock)
             if after.must_go and after.state is not DeliveryState.PENDING:
                 deliveries.remove(tx, after.id)
             else:
@@ -260,8 +265,8 @@ class Dispatcher:
                 "callback %s, attempt %s: %s; now %s", after.id, after.attempts, sent.error, after.state.value
             )
 
-    def _after(self, delivery: Delivery, sent: _Sent, *, is_paused: bool) -> Delivery:
-        """The delivery after an attempt that went so."""
+    def _after(self, delivery: Delivery, sent: _Sent, *, is_paused: bool, is_knock: bool) -> Delivery:
+        """The delivery after an attempt that went so; `is_knock`: at an endpoint that was paused already."""
         now = _now()
         after = replace(
             delivery, last_status=sent.status, last_error=sent.error, next_attempt_at=None, updated_at=now
@@ -270,6 +275,9 @@ class Dispatcher:
             return replace(after, state=DeliveryState.DELIVERED)
         if sent.is_final:
             return replace(after, state=DeliveryState.REFUSED, failures=after.failures + 1)
+        if is_knock and delivery.event != callbacks.TEST:
+            # Otherwise an endpoint that is away for long would use up the schedule of all that waits for it.
+            return replace(after, state=DeliveryState.PAUSED)
         after = replace(after, failures=after.failures + 1)
         # A test tells at once whether it arrived; hours later nobody looks.
         delays_s = () if delivery.event == callbacks.TEST else self.services.limits.webhook_delays_s

@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sayso.audio.waveform import Waveform
 from sayso.domain.clip import Precision, SoundFormat
-from sayso.domain.consent import ConsentState
+from sayso.domain.consent import ABOUT_RECORDINGS, ConsentState
 from sayso.domain.event import VoiceFinished
 from sayso.domain.recording import Recording
 from sayso.domain.report import KeptReport
@@ -155,10 +156,20 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     services = durable.services()
     running(services, voice_id, build)
     place = folder(services, voice_id, build)
-    active = learnt_from(services, voice_id, checked)
-    # It hears what it takes, whatever is known of the text.
-    given = ((dataset_steps.sound(services, place, recording), recording.text, False) for recording in active)
-    ingest.write_inputs(place, given)
+    # What came while the others were analysed is for the next build.
+    active = [one for one in learnt_from(services, voice_id, checked) if one.analysis is not None]
+    given = (
+        ingest.Upload(
+            dataset_steps.sound(services, place, recording),
+            recording.text,
+            # It hears what it takes, whatever is known of the text.
+            is_sure=False,
+            name=recording.name,
+            looked_at_s=None if recording.analysis is None else recording.analysis.looked_at_s,
+        )
+        for recording in active
+    )
+    ingest.write_inputs(place, given, _witness(services, checked))
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
     understood = ingest.read_understood(place)
@@ -166,6 +177,20 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
         services, voice_id, build, {active[i].id: text for i, text in understood.items()}
     )
     return {"ok": len(active)}
+
+
+def _witness(services: Services, checked: Checked | None) -> Waveform | None:
+    """The consent that takes are held against; none where a person decided whose voice it is, whatever the figures say."""
+    if checked is None:
+        return None
+    with services.db.read() as tx:
+        spoken = consents.fetch(tx, checked["consent"])
+    if spoken is None:
+        raise Gone
+    found = () if spoken.findings is None else spoken.findings.reasons
+    if spoken.audio_key is None or any(r.is_approved and r.code in ABOUT_RECORDINGS for r in found):
+        return None
+    return services.decoder.decode(services.blobs.read(spoken.audio_key))
 
 
 def learnt_from(services: Services, voice_id: str, checked: Checked | None) -> list[Recording]:

@@ -66,7 +66,8 @@ def tell(tx: Transaction, account_id: str, url: str | None, event: Event, key: s
         delivery = replace(delivery, state=DeliveryState.PAUSED, next_attempt_at=None)
     deliveries.insert(tx, delivery)
     if is_paused:
-        _knock(tx, delivery, now)
+        # News is a good occasion.
+        knock(tx, account_id, delivery.endpoint, now)
     return delivery
 
 
@@ -83,9 +84,9 @@ def _links(event: Event) -> str | None:
             return None
 
 
-def _knock(tx: Transaction, newest: Delivery, now: datetime) -> None:
-    """Try a paused endpoint once more, with what has waited longest: news is a good occasion."""
-    waiting = deliveries.oldest_paused(tx, newest.account_id, newest.endpoint)
+def knock(tx: Transaction, account_id: str, endpoint: str, now: datetime) -> None:
+    """Try a paused endpoint once more, with what has waited longest."""
+    waiting = deliveries.oldest_paused(tx, account_id, endpoint)
     first = None if waiting is None else deliveries.fetch(tx, waiting, lock=True)
     if first is not None:
         deliveries.save(tx, replace(first, state=DeliveryState.PENDING, next_attempt_at=now))

@@ -16,7 +16,7 @@ from typing import Any
 
 from sayso.domain.event import FaultyRecording, VoiceFailed, faulty
 from sayso.domain.voice import Voice, VoiceState
-from sayso.errors import OtherLanguage, SaysoError
+from sayso.errors import OtherLanguage, OtherSpeaker, SaysoError
 from sayso.pipeline.exhausted import exhausted
 from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
@@ -66,7 +66,7 @@ def guarded(work: Callable[[], Outcome]) -> Outcome:
         return {"gone": True}
     except ChildDied as lost:
         return {"died": f"{lost}, {_MAY_HELP}"}
-    except OtherLanguage as refused:
+    except (OtherLanguage, OtherSpeaker) as refused:
         return {"issue": str(refused)}
     except SaysoError as broken:
         return {"failed": str(broken)}

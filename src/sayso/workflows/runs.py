@@ -6,14 +6,18 @@ next voice need not wait: builds and analyses, which keep the cores busy, go one
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.services import Services
 from sayso.storage import voices
-from sayso.workflows import analyse_dataset, durable, make_voice
-from sayso.workflows.dataset_steps import FETCH_PART, fetch
+from sayso.workflows import analyse_dataset, durable, make_voice, train_voice
+from sayso.workflows.dataset_steps import FETCH_PART, fetch, forget
 from sayso.workflows.run import clean, end, ended, tried
+
+_RUN = re.compile(r"([0-9a-f]+)-([0-9]+)")
+"""The name of a run's folder: voice and build; see `run.folder`."""
 
 
 def fetch_id(voice_id: str, build: int) -> str:
@@ -34,6 +38,8 @@ def start(services: Services, voice: Voice) -> None:
 def sweep(services: Services) -> None:
     """Start runs that were asked for but not started; end those whose workflow is dead."""
     services.analyser.rest()
+    # Listed before it is read who runs: a run that begins meanwhile keeps its folder.
+    left = [path.name for path in services.work_folder.iterdir() if _RUN.fullmatch(path.name)]
     with services.db.read() as tx:
         asked = voices.running(tx)
     for voice in asked:
@@ -42,6 +48,22 @@ def sweep(services: Services) -> None:
             _find_fetch(services, voice)
         else:
             _workflow(voice).find(services, voice, known)
+    for name in sorted(set(left) - {f"{voice.id}-{voice.build}" for voice in asked}):
+        _sweep_away(*_RUN.fullmatch(name).groups())  # type: ignore[union-attr]
+
+
+def _sweep_away(voice_id: str, number: str) -> None:
+    """Remove what a run left that nobody goes on with: of a voice that was deleted while it waited, or of a dead workflow."""
+    build = int(number)
+    keys = [
+        fetch_id(voice_id, build),
+        *(kind.workflow_id(voice_id, build) for kind in (make_voice, analyse_dataset, train_voice)),
+    ]
+    if all(
+        state is None or state == durable.DONE or state in durable.DEAD for state in map(durable.status, keys)
+    ):
+        forget(voice_id, build)
+        clean(voice_id, build, [])
 
 
 @durable.workflow("fetch_dataset")
@@ -59,12 +81,17 @@ def fetch_dataset(voice_id: str, build: int) -> str:
 
 
 def _go_on(voice_id: str, build: int) -> None:
-    """Begin what the dataset was fetched for; if this is lost, the sweep finds that it was fetched."""
+    """Begin what the dataset was fetched for; if this is lost, the sweep finds that it was fetched.
+
+    Who deleted the voice, or gave it another address, after the last byte was told, has no use for it.
+    """
     services = durable.services()
     with services.db.read() as tx:
         voice = voices.fetch(tx, voice_id)
     if voice is not None and voice.build == build and voice.state is VoiceState.RUNNING:
         _workflow(voice).start(services, voice)
+    else:
+        clean(voice_id, build, [])
 
 
 def _find_fetch(services: Services, voice: Voice) -> None:

@@ -113,7 +113,7 @@ def _gather(voice_id: str, build: int, checked: Checked | None) -> Outcome:
     place = folder(services, voice_id, build)
     active = learnt_from(services, voice_id, checked)
     given = (
-        (dataset_steps.sound(services, place, recording), recording.text, recording.is_text_sure)
+        ingest.Upload(dataset_steps.sound(services, place, recording), recording.text, recording.is_text_sure)
         for recording in active
     )
     ingest.write_inputs(place, given)

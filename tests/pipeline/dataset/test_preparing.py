@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sending import RATE_HZ, laid_by_hand, laid_out, sound, talk, tarred
 
+from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord
 from sayso.engines.tone import ToneDetector, ToneEar
 from sayso.errors import BadAudio, BadDataset
@@ -103,6 +105,26 @@ def test_the_text_of_a_long_recording_is_shared_out(tmp_path: Path) -> None:
     assert [one.text_source for one in manifest.utterances] == ["given", "heard", "given"]
 
 
+def test_a_text_that_must_be_shared_out_is_kept_where_nobody_else_is_heard(tmp_path: Path) -> None:
+    class Counting(ToneEar):
+        heard: list[float] = []  # noqa: RUF012
+
+        def hear(self, wave: Waveform, *arguments: object) -> Heard:  # type: ignore[override]
+            self.heard.append(wave.duration_s)
+            return super().hear(wave, *arguments)  # type: ignore[arg-type]
+
+    words = " ".join(["la"] * 72)
+    long = sound(8.0, 8.0, 8.0, pause_s=1.2)
+    laid_by_hand(tmp_path, {"a.wav": long, "a.txt": words, "b.wav": sound(3.0), "b.txt": "la", "c.wav": long})
+    manifest = prepared(tmp_path, Counting(), hears=False)
+    shared = [one for one in manifest.utterances if one.member == "a.wav"]
+    assert " ".join(one.text for one in shared) == words
+    assert {one.text_source for one in shared} == {"given"}
+    assert all(one.agreement is not None and one.agreement > 0.9 for one in shared)
+    assert [one.text for one in manifest.utterances if one.member != "a.wav"] == ["la", "", "", ""]
+    assert len(Counting.heard) == 3, "only what was cut and has a text"
+
+
 def test_a_silent_recording_goes_along_and_a_broken_one_does_not(tmp_path: Path) -> None:
     silent = sound()
     entries = {
@@ -116,6 +138,18 @@ def test_a_silent_recording_goes_along_and_a_broken_one_does_not(tmp_path: Path)
     (remark,) = manifest.remarks
     assert (remark.code, remark.member) == ("unreadable", "broken.flac")
     assert "broken or cut short" in remark.message
+
+
+def test_a_long_silent_recording_goes_along_by_its_beginning(tmp_path: Path) -> None:
+    quiet = io.BytesIO()
+    soundfile.write(quiet, np.random.default_rng(1).normal(0, 1e-4, 25 * RATE_HZ), RATE_HZ, format="WAV")
+    laid_by_hand(tmp_path, {"good.wav": sound(2.0), "silent.wav": quiet.getvalue()})
+    manifest = prepared(tmp_path)
+    good, silent = manifest.utterances
+    assert (good.name, silent.name, silent.duration_s, silent.start_s) == ("good", "silent", 20.0, 0.0)
+    (remark,) = manifest.remarks
+    assert (remark.code, remark.member) == ("no_speech", "silent.wav")
+    assert "its first 20 s stand for it" in remark.message
 
 
 def test_a_wav_that_ends_before_its_head_says_is_taken_and_said(tmp_path: Path) -> None:
@@ -215,6 +249,30 @@ def test_a_dataset_beyond_its_hours_is_cut_off_and_said(tmp_path: Path) -> None:
     manifest = prepared(tmp_path, limits=DatasetLimits(max_audio_s=2.0))
     assert [one.name for one in manifest.utterances] == ["0", "1"]
     assert [remark.code for remark in manifest.remarks] == ["left_out"]
+
+
+def test_what_cutting_writes_is_bounded_and_what_is_left_out_said(tmp_path: Path) -> None:
+    from sayso.pipeline.dataset.limits import DatasetLimits
+
+    long = sound(*[8.0] * 5, pause_s=1.2)
+    laid_by_hand(tmp_path, {"a.wav": sound(2.0), "long.wav": long, "z.wav": sound(2.0)})
+    manifest = prepared(tmp_path, limits=DatasetLimits(max_cut_bytes=400_000))
+    written = sum(path.stat().st_size for path in (tmp_path / "utterances").iterdir())
+    assert 400_000 <= written < 800_000
+    assert 2 <= len(manifest.utterances) < 6
+    assert [remark.code for remark in manifest.remarks] == ["cut_off", "left_out"]
+    assert "takes more than 0.4 MB" in manifest.remarks[1].message
+
+
+def test_what_is_cut_off_within_a_recording_is_said_in_minutes(tmp_path: Path) -> None:
+    from sayso.pipeline.dataset.limits import DatasetLimits
+
+    laid_by_hand(tmp_path, {"long.wav": sound(*[8.0] * 5, pause_s=1.2)})
+    manifest = prepared(tmp_path, limits=DatasetLimits(max_audio_s=12.0))
+    assert len(manifest.utterances) == 2
+    (remark,) = manifest.remarks
+    assert remark.code == "cut_off"
+    assert "0.4 minutes of 'long.wav' were left out: the dataset has more than 0.2 minutes" in remark.message
 
 
 @settings(max_examples=60)

@@ -52,7 +52,8 @@ def analyse(
 ) -> SetReport:
     """Score each of `items` and judge the set, which needs `least_s` of good speech of one speaker.
 
-    With `longest_s` only the beginning of each is looked at; what is repaired is the whole recording all the same.
+    With `longest_s` only the beginning of each is looked at, and no more than that is in a repaired copy: nobody knows
+    what the rest holds.
 
     With a `folder`, what is measured is kept there and not measured again, and repaired copies are
     written into it. May run twice; the same items give the same report.
@@ -281,10 +282,11 @@ def _mended(
     if m is None or report.grade is Grade.REJECTED or not codes & (quality.REPAIRABLE | {Harm.NOISY}):
         return report
     done = codes & quality.REPAIRABLE
-    wave = _wave(item)
+    whole = _wave(item)
+    wave = whole if m.whole_s is None else whole.cut(0.0, m.duration_s)
     score_after = None
     longest_denoised_s = _LONGEST_DENOISED_S if m.whole_s is None else _LONGEST_DENOISED_IN_HASTE_S
-    if Harm.NOISY in codes and wave.duration_s <= longest_denoised_s:
+    if Harm.NOISY in codes and whole.duration_s <= longest_denoised_s:
         clean = tools.denoised(wave)
         key = _key(item, f"denoised {longest_s or 0.0:.3f}")
         after = cache.get(key)
@@ -305,7 +307,7 @@ def _mended(
     file = None
     if folder is not None:
         file = f"repaired/{_key(item)[:24]}.flac"
-        end_s = m.end_s if m.whole_s is None else m.whole_s
+        end_s = m.end_s if m.whole_s is None else m.duration_s
         copy = repaired(wave, done, m.start_s, end_s, m.level_dbfs)
         _write(folder / file, codec.encode_flac(copy))
     return replace(

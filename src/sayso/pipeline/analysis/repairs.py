@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sayso.audio.level import rms_dbfs, with_rms
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.domain.quality import LEVEL_DBFS, Harm
-from sayso.engines.enhance import Enhancer
+
+if TYPE_CHECKING:
+    from sayso.engines.enhance import Enhancer
 
 _KEEP_S = 0.15
 

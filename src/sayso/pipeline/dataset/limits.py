@@ -25,6 +25,8 @@ class DatasetLimits:
     """One file of sound."""
     max_audio_s: float = 12 * 3_600.0
     """All sound together; what lies beyond is left out, and said."""
+    max_cut_bytes: int = 8 * 1024 * MIB
+    """What is written of it as utterances: FLAC of 24 bits, which may be ten times what came as MP3. Beyond, as beyond the hours."""
     max_channels: int = 8
     unpack_memory_bytes: int = 1024 * MIB
     unpack_cpu_s: int = 1_200

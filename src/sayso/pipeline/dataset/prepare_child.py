@@ -40,12 +40,13 @@ def main() -> None:
                 return {}
             manifest = prepare(
                 Path(job["folder"]),
-                ear if job["hears"] else None,
+                ear,
                 detector,
                 job["language"],
                 progress,
                 limits=_bounded(limits, job["most_s"]),
                 at_once=options["threads"],
+                hears=job["hears"],
             )
             return {"utterances": len(manifest.utterances)}
 

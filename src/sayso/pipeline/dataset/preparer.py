@@ -51,8 +51,8 @@ class ChildPreparer:
     ) -> Manifest:
         """See `sayso.pipeline.dataset.preparing.prepare`; `language` may have a region (en-US).
 
-        `most_s`: no more than so much of it is wanted. Without `hears` nobody listens to it: utterances have the texts
-        that came with them, or none. Raises what that raises, and ChildDied: then call it again, it goes on where it was.
+        `most_s`: no more than so much of it is wanted. Without `hears` utterances have the texts that came with them, or
+        none; only recordings that are cut and have a text are listened to, so that it can be shared out. Raises what that raises, and ChildDied: then call it again, it goes on where it was.
         """
         job = {"folder": str(folder), "language": _code(language), "most_s": most_s, "hears": hears}
         self._run(job, tell)

@@ -95,11 +95,13 @@ def prepare(
     *,
     limits: DatasetLimits | None = None,
     at_once: int = 1,
+    hears: bool = True,
 ) -> Manifest:
     """Cut and hear the dataset in `folder`, as `unpack` left it. May run twice, and goes on where a killed run was.
 
     `language` is an ISO 639-1 code, None to detect it. `at_once` hearings run at a time; with no `ear` nobody
-    listens, and utterances have the texts that came with them, or none. Raises BadDataset.
+    listens, and utterances have the texts that came with them, or none. Unless it `hears`, the ear listens only to
+    recordings that were cut and came with a text, which could not be shared out otherwise. Raises BadDataset.
     """
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
@@ -107,7 +109,7 @@ def prepare(
     dataset = read_dataset(folder / MEMBERS, limits)
     pieces, remarks = _Cutter(folder, detector, limits).run(dataset, progress)
     given = {utterance.member: utterance.text for utterance in dataset.utterances}
-    heard = _Listener(folder, ear, language, at_once).run(pieces, given, progress)
+    heard = _Listener(folder, ear, language, at_once, hears=hears).run(pieces, given, progress)
     prepared = list(_joined(pieces, heard, given, language))
     for one in prepared:
         if one.agreement is not None and one.agreement < DISAGREES:
@@ -187,6 +189,8 @@ class _Piece:
     start_s: float
     alone: bool
     """Whether it is all of its member."""
+    is_silent: bool = False
+    """Whether it is the beginning of a long member in which nobody speaks."""
 
 
 class _Cutter:
@@ -196,6 +200,7 @@ class _Cutter:
         self._folder, self._detector, self._limits = folder, detector, limits
         self._sounds = Sounds(limits)
         self._total_s = 0.0
+        self._written_bytes = 0
 
     def run(self, dataset: Dataset, progress: Progress) -> tuple[list[_Piece], list[Remark]]:
         (self._folder / SOUND).mkdir(exist_ok=True)
@@ -210,6 +215,9 @@ class _Cutter:
                 if entry is None:
                     entry = self._member(utterance)
                     journal.add(utterance.path.name, entry)
+                else:
+                    files = [self._folder / piece["file"] for piece in entry["pieces"]]
+                    self._written_bytes += sum(file.stat().st_size for file in files)
                 found = [_Piece(**piece) for piece in entry["pieces"]]
                 pieces += found
                 remarks += [Remark(**remark) for remark in entry["remarks"]]
@@ -227,45 +235,79 @@ class _Cutter:
     def _member(self, utterance: Utterance) -> dict[str, Any]:
         shown = names.shown(utterance.member)
         pieces: list[_Piece] = []
-        remark: Remark | None = None
-        if self._total_s >= self._limits.max_audio_s:
-            message = f"{shown} was left out: the dataset has more than {self._limits.max_audio_s / 3_600:.3g} h of sound"
-            remark = Remark("left_out", utterance.member, f"{message}; send the best of it")
+        remarks: list[Remark] = []
+        if self._total_s >= self._limits.max_audio_s or self._is_full:
+            message = f"{shown} was left out: {self._more_than()}; send the best of it"
+            remarks.append(Remark("left_out", utterance.member, message))
         else:
             try:
-                pieces = self._cut(utterance)
+                pieces, beyond_s = self._cut(utterance)
+                if beyond_s > 0.0:
+                    message = f"{beyond_s / 60:.1f} minutes of {shown} were left out: {self._more_than()}; send the best of it"
+                    remarks.append(Remark("cut_off", utterance.member, message))
                 if not pieces:
-                    message = f"{shown} was left out: no speech was found in it; listen to it"
-                    remark = Remark("no_speech", utterance.member, message)
+                    message = f"{shown} was left out: there is no sound in it"
+                    remarks.append(Remark("unreadable", utterance.member, message))
+                elif pieces[0].is_silent:
+                    message = f"no speech was found in {shown}; its first {pieces[0].duration_s:.0f} s stand for it, listen to it"
+                    remarks.append(Remark("no_speech", utterance.member, message))
                 elif ending.is_cut_short(utterance.path):
                     message = f"{shown} ends before it says it does, and was taken as far as it goes; see that it is sent whole"
-                    remark = Remark("cut_short", utterance.member, message)
+                    remarks.append(Remark("cut_short", utterance.member, message))
             except Rejected as error:
-                remark = Remark("unreadable", utterance.member, f"{shown} was left out: {error}")
+                remarks.append(Remark("unreadable", utterance.member, f"{shown} was left out: {error}"))
         return {
             "pieces": [asdict(piece) for piece in pieces],
-            "remarks": [] if remark is None else [asdict(remark)],
+            "remarks": [asdict(remark) for remark in remarks],
         }
 
-    def _cut(self, utterance: Utterance) -> list[_Piece]:
+    @property
+    def _is_full(self) -> bool:
+        return self._written_bytes >= self._limits.max_cut_bytes
+
+    def _more_than(self) -> str:
+        if self._is_full:
+            most_mb = self._limits.max_cut_bytes / 1e6
+            return f"cut into pieces, the dataset takes more than {most_mb:.3g} MB, which is the most"
+        most_s = self._limits.max_audio_s
+        most = f"{most_s / 3_600:.3g} h" if most_s >= 3_600 else f"{most_s / 60:.3g} minutes"
+        return f"the dataset has more than {most} of sound, which are taken"
+
+    def _cut(self, utterance: Utterance) -> tuple[list[_Piece], float]:
+        """The pieces, and how many seconds of speech were left out after them."""
         path = utterance.path
         rate_hz, duration_s = self._sounds.shape(path)
         if duration_s <= cutting.WHOLE_S:
             wave = self._sounds.wave(path, rate_hz)
-            return [self._keep(utterance, wave, 0, 0.0, alone=True)]
+            return [self._keep(utterance, wave, 0, 0.0, alone=True)], 0.0
         spans = self._spans(path, rate_hz)
+        if not spans:
+            # As a shorter one that is silent: it is the analysis that says so.
+            beginning = [Span(0.0, cutting.WHOLE_S)]
+            return [
+                replace(self._keep(utterance, wave, 0, 0.0, alone=True), is_silent=True)
+                for _, wave in self._waves(path, rate_hz, beginning)
+                if len(wave.samples)
+            ], 0.0
         room_s = self._limits.max_audio_s - self._total_s
         ends_s = list(itertools.accumulate(span.duration_s for span in spans))
+        whole_s = ends_s[-1]
         spans = [span for span, end_s in zip(spans, ends_s, strict=True) if end_s - span.duration_s < room_s]
+        beyond_s = whole_s - sum(span.duration_s for span in spans)
         alone = len(spans) == 1
-        return [
-            self._keep(utterance, wave, number, span.start_s, alone)
-            for number, (span, wave) in enumerate(self._waves(path, rate_hz, spans), 1)
-        ]
+        pieces: list[_Piece] = []
+        for number, (span, wave) in enumerate(self._waves(path, rate_hz, spans), 1):
+            if self._is_full:
+                beyond_s += sum(left.duration_s for left in spans[number - 1 :])
+                break
+            pieces.append(self._keep(utterance, wave, number, span.start_s, alone))
+        return pieces, beyond_s if beyond_s > 0.001 else 0.0
 
     def _keep(self, utterance: Utterance, wave: Waveform, number: int, start_s: float, alone: bool) -> _Piece:
         file = f"{SOUND}/{utterance.path.name}-{number:04}.flac"
-        (self._folder / file).write_bytes(codec.encode_flac(wave))
+        flac = codec.encode_flac(wave)
+        (self._folder / file).write_bytes(flac)
+        self._written_bytes += len(flac)
         mark = "" if alone else f"-{number:04}"
         name = utterance.name[: 256 - len(mark)] + mark
         return _Piece(
@@ -326,8 +368,11 @@ class _Cutter:
 class _Listener:
     """Finds the words of utterances, several at a time."""
 
-    def __init__(self, folder: Path, ear: Ear | None, language: str | None, at_once: int) -> None:
+    def __init__(
+        self, folder: Path, ear: Ear | None, language: str | None, at_once: int, *, hears: bool = True
+    ) -> None:
         self._folder, self._ear, self._language, self._at_once = folder, ear, language, at_once
+        self._hears = hears
 
     def run(
         self, pieces: Sequence[_Piece], given: dict[str, str | None], progress: Progress
@@ -343,7 +388,9 @@ class _Listener:
             while True:
                 while len(running) < self._at_once and (piece := next(left, None)) is not None:
                     text = given[piece.member] if piece.alone else None
-                    running[pool.submit(self._hear, piece, text)] = piece
+                    is_shared = not piece.alone and given[piece.member] is not None
+                    ear = self._ear if self._hears or is_shared else None
+                    running[pool.submit(self._hear, ear, piece, text)] = piece
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -355,16 +402,16 @@ class _Listener:
                 progress("listening", _CUTTING_IS + (0.99 - _CUTTING_IS) * done_s / whole_s, left_s)
         return journal.found
 
-    def _hear(self, piece: _Piece, text: str | None) -> dict[str, Any]:
-        if self._ear is None:
+    def _hear(self, ear: Ear | None, piece: _Piece, text: str | None) -> dict[str, Any]:
+        if ear is None:
             return {"heard": None if text is not None else "", "confidence": None, "agreement": None}
         wave = _read((self._folder / piece.file).read_bytes())
-        if text is not None and isinstance(self._ear, Follower):
-            likely = self._ear.follow(wave, text, self._language)
+        if text is not None and isinstance(ear, Follower):
+            likely = ear.follow(wave, text, self._language)
             share = _share(likely)
             if share >= _SURELY:
                 return {"heard": None, "confidence": None, "agreement": round(share, 4)}
-        heard = self._ear.hear(wave, self._language)
+        heard = ear.hear(wave, self._language)
         confidence = float(np.mean([word.confidence for word in heard.words])) if heard.words else 0.0
         agrees = None if text is None else texts.agreement(text, heard.text, self._language)
         return {
