@@ -228,6 +228,24 @@ def test_a_doubtful_consent_waits_for_a_person_whose_approval_starts_the_build(
     assert decision["by"].startswith("judge (")
 
 
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_what_a_person_had_to_decide_is_no_issue_any_more(
+    services: Services, eve: Caller, judge: Caller, make: Make, *, is_approved: bool
+) -> None:
+    voice = make(saying(STATEMENT + " The weather is fine today."), takes=0)
+    assert settled(services, eve, voice).state is ConsentState.REVIEW
+    issue = voices.get_voice(services, eve, voice.id).issue
+    assert issue is not None
+    assert "A person has to decide" in issue
+    if is_approved:
+        consents.decide(services, judge, voice.id, Ruling.APPROVED, "small talk")
+    else:
+        voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying())))
+    assert settled(services, eve, voice).state is ConsentState.WAITING
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.INITIALIZING, None)
+
+
 def test_an_approval_does_not_cover_recordings_that_come_later(
     services: Services, eve: Caller, judge: Caller, make: Make
 ) -> None:

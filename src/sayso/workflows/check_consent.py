@@ -277,8 +277,9 @@ def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
             replace(changed, issue=consent.issue) if changed.state is VoiceState.CONSENT_FAILED else changed
         )
     if voice.state is VoiceState.CONSENT_FAILED:
-        changed = replace(changed.to(VoiceState.INITIALIZING), issue=None)
-    if changed.state is VoiceState.INITIALIZING and consent.state is ConsentState.REVIEW:
+        changed = changed.to(VoiceState.INITIALIZING)
+    if changed.state is VoiceState.INITIALIZING:
+        # What such a voice tells is about its consent: that of an older one, or of an older round, is over.
         changed = replace(changed, issue=consent.issue)
     return changed
 
