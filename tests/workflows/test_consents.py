@@ -16,7 +16,7 @@ import soundfile
 from working import finish, wait_until
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import Consent, ConsentState, PhraseKind, Ruling, Verdict
+from sayso.domain.consent import Consent, ConsentState, Findings, PhraseKind, Reason, Ruling, Verdict
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
@@ -147,6 +147,101 @@ def test_wrong_words_fail_the_voice_tell_it_once_and_a_new_consent_resumes_it(
     assert len(consents.get_consent(services, eve, voice.id).attempts) == 2
     assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
     wait_until(lambda: told.count(voice.id) == 2)
+
+
+WRONG = STATEMENT.replace("I am aware", "I am not aware")
+
+
+def send(services: Services, eve: Caller, voice: Voice, text: str) -> Consent:
+    """Another attempt, checked."""
+    voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying(text))))
+    return settled(services, eve, voice)
+
+
+def told_of(told: Callbacks, count: int) -> list[dict[str, object]]:
+    """The bodies of the first `count` callbacks, each of an event of its own."""
+    letters = told.wait_for(count)
+    assert len({headers["webhook-id"] for headers, _ in letters}) == len(letters) == count
+    return [json.loads(raw) for _, raw in letters]
+
+
+def test_each_refused_attempt_and_each_refusing_decision_is_told_once(
+    services: Services, eve: Caller, judge: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(WRONG), takes=0, callback_uri=told.url)
+    first = settled(services, eve, voice)
+    send(services, eve, voice, WRONG)
+    told_of(told, 2)
+    # The same attempt is refused again, which is no news.
+    recordings.add_recording(services, eve, voice.id, NewRecording("one", humming()))
+    third = settled(services, eve, voice, rounds=2)
+    assert (first.state, third.state) == (ConsentState.REFUSED, ConsentState.REFUSED)
+    # All of it in one round.
+    for ruling in (Ruling.REFUSED, Ruling.APPROVED, Ruling.REFUSED):
+        consents.decide(services, judge, voice.id, ruling, f"{ruling} by ear")
+    bodies = told_of(told, 4)
+    assert {(body["id"], body["status"], body["ok"]) for body in bodies} == {
+        (voice.id, "consent_validation_failed", False)
+    }
+    assert [body["issue"] for body in bodies[2:]] == ["A person refused this consent: refused by ear"] * 2
+
+
+@pytest.mark.parametrize("state", [VoiceState.FAILED, VoiceState.DATASET_ISSUE, VoiceState.CONSENT_FAILED])
+def test_wherever_a_voice_waits_for_a_build_a_refused_consent_is_told_and_shown(
+    services: Services, eve: Caller, make: Make, told: Callbacks, state: VoiceState
+) -> None:
+    voice = make(takes=0, callback_uri=told.url)
+    with services.db.begin() as tx:
+        kept = voice_rows.find(tx, eve.account_id, voice.id, lock=True)
+        voice_rows.save(tx, replace(kept, state=state, issue="of the last run"))
+    consent = send(services, eve, voice, WRONG)
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.CONSENT_FAILED, consent.issue)
+    (body,) = told_of(told, 1)
+    assert (body["status"], body["issue"], body["recordings"]) == (
+        "consent_validation_failed",
+        consent.issue,
+        [],
+    )
+    assert send(services, eve, voice, STATEMENT).state is ConsentState.WAITING
+    assert voices.get_voice(services, eve, voice.id).state is VoiceState.INITIALIZING
+
+
+def test_a_finished_voice_stays_so_when_a_new_consent_is_refused(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    settled(services, eve, voice)
+    assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
+    assert send(services, eve, voice, WRONG).state is ConsentState.REFUSED
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue, after.can_speak) == (VoiceState.FINISHED, None, True)
+    assert after.consent_state is ConsentState.REFUSED
+    first, body = told_of(told, 2)
+    assert first["status"] == "finished"
+    assert body.keys() == first.keys()
+    assert (body["status"], body["ok"]) == ("consent_validation_failed", False)
+    assert "stays finished" in str(body["issue"])
+    with pytest.raises(ConsentMissing):
+        voices.build_voice(services, eve, voice.id)
+
+
+def test_a_consent_that_was_refused_during_a_run_counts_when_the_run_ends(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(), takes=0, callback_uri=told.url)
+    consent = settled(services, eve, voice)
+    reason = Reason("words_none", Verdict.REFUSED, "Nothing was heard.", "Say it.")
+    refused = consent.settled(Findings((reason,), {}, False), [], consent.updated_at)
+    for _ in range(2):
+        with services.db.begin() as tx:
+            rows.save(tx, refused)
+            kept = voice_rows.find(tx, eve.account_id, voice.id, lock=True)
+            ended = replace(kept, state=VoiceState.FAILED, issue="another consent came")
+            check_consent.caught_up(tx, ended, consent.updated_at)
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.CONSENT_FAILED, "Nothing was heard. Say it.")
+    told_of(told, 1)
 
 
 def test_another_speakers_consent_is_refused(services: Services, eve: Caller, make: Make) -> None:

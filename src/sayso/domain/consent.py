@@ -236,7 +236,7 @@ class Consent:
     challenge: str | None = None
     """The phrase to be spoken beside the statement, where one was asked for."""
     findings: Findings | None = None
-    """Of the last round that ended."""
+    """Of the last round that ended with the recordings there still are."""
     checked_at: datetime | None = None
     decision: Decision | None = None
     stopped_build: bool = False
@@ -294,6 +294,13 @@ class Consent:
             stopped_build=False,
             updated_at=decision.at,
         )
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether it was, when it was last settled or decided about; also while another round is under way."""
+        if self.decision is not None and self.decision.ruling is Ruling.REFUSED:
+            return True
+        return self.findings is not None and self.findings.state is ConsentState.REFUSED
 
     @property
     def issue(self) -> str | None:

@@ -244,7 +244,7 @@ def decide(services: Services, caller: Caller, voice_id: str, ruling: Ruling, wh
         if builds:
             changed = changed.asked_for(now, is_vouched_for=changed.is_vouched_for)
         voices.save(tx, changed)
-        check_consent.tell_refusal(tx, voice, changed, decided)
+        check_consent.tell_decision(tx, changed, decided)
     outbox.ring()
     if builds:
         runs.start(services, changed)

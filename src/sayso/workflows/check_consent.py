@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sayso import __version__
-from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Verdict
+from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Ruling, Verdict
 from sayso.domain.event import VoiceFailed
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice, VoiceState
@@ -30,6 +30,8 @@ from sayso.wire.responses import stamp
 from sayso.workflows import durable, outbox
 
 _ATTEMPTS = 3
+_STOPPED = frozenset({VoiceState.INITIALIZING, VoiceState.DATASET_ISSUE, VoiceState.FAILED})
+"""Where a voice waits for a build, which a refused consent forbids."""
 
 
 def workflow_id(consent_id: str, round_: int) -> str:
@@ -233,22 +235,29 @@ def _settle(
         settled = consent.settled(findings, keys, now)
         active = [recording.audio_key for recording in recordings.active(tx, consent.voice_id)]
         if examined_against is not None and sorted(active) != sorted(keys):
-            again = settled = replace(consent, findings=findings).asked_again(now)
+            again = settled = consent.asked_again(now)
         consents.save(tx, settled)
-        _follow(tx, settled, now)
+        _follow(tx, consent, settled, now)
     outbox.ring()
     if again is not None:
         start(services, again)
 
 
-def _follow(tx: Transaction, consent: Consent, now: datetime) -> None:
-    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already."""
+def _follow(tx: Transaction, before: Consent, consent: Consent, now: datetime) -> None:
+    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already.
+
+    Its owner is told when the consent, which was `before`, is refused now: of each attempt once, until it is
+    accepted again. While a run is under way that waits for its end, which may be for the same reason.
+    """
     voice = voices.fetch(tx, consent.voice_id, lock=True)
     if voice is None or voice.consent_id != consent.id:
         return
     changed = followed(voice, consent, now)
     voices.save(tx, changed)
-    tell_refusal(tx, voice, changed, consent)
+    has_failed = changed.state is VoiceState.CONSENT_FAILED and voice.state is not VoiceState.CONSENT_FAILED
+    is_news = has_failed or not before.was_refused
+    if consent.state is ConsentState.REFUSED and is_news and voice.state is not VoiceState.RUNNING:
+        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
 
 
 def copy_state(tx: Transaction, consent: Consent) -> None:
@@ -258,11 +267,36 @@ def copy_state(tx: Transaction, consent: Consent) -> None:
         voices.save(tx, replace(voice, consent_state=consent.state))
 
 
-def tell_refusal(tx: Transaction, before: Voice, after: Voice, consent: Consent) -> None:
-    """Have the callback sent if it was now that the voice's consent failed."""
-    if after.state is VoiceState.CONSENT_FAILED and before.state is not VoiceState.CONSENT_FAILED:
-        event = VoiceFailed(after.id, VoiceState.CONSENT_FAILED, after.issue or "")
-        outbox.tell(tx, after.account_id, after.callback_uri, event, workflow_id(consent.id, consent.round))
+def caught_up(tx: Transaction, voice: Voice, now: datetime) -> Voice:
+    """`voice` after a run that its consent did not end, saved: what was found out about a consent in the meantime counts now."""
+    consent = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
+    if consent is None or consent.state is ConsentState.CHECKING:
+        return voice
+    changed = followed(voice, consent, now)
+    voices.save(tx, changed)
+    by_person = consent.decision is not None and consent.decision.ruling is Ruling.REFUSED
+    if consent.state is ConsentState.REFUSED and not by_person:
+        # Told already, if it was refused before the run: the key is the same. A person's refusal was told at once.
+        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
+    return changed
+
+
+def tell_decision(tx: Transaction, voice: Voice, consent: Consent) -> None:
+    """Have the callback sent if the person who decided about the consent just now refused it."""
+    decision = consent.decision
+    if decision is not None and decision.ruling is Ruling.REFUSED:
+        # Several may be made in one round, and each has its own reason.
+        _tell_refusal(tx, voice, consent, f"decide-consent-{consent.id}-{decision.at.isoformat()}")
+
+
+def _tell_refusal(tx: Transaction, voice: Voice, consent: Consent, key: str) -> None:
+    issue = consent.issue or ""
+    if voice.state is VoiceState.FINISHED:
+        issue = (
+            f"{issue} The voice stays finished and speaks as before; it is not built anew without a consent."
+        )
+    event = VoiceFailed(voice.id, VoiceState.CONSENT_FAILED, issue)
+    outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
 
 
 def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
@@ -271,7 +305,7 @@ def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
     if consent.state is ConsentState.CHECKING:
         return changed
     if consent.state is ConsentState.REFUSED:
-        if voice.state is VoiceState.INITIALIZING:
+        if voice.state in _STOPPED:
             changed = changed.to(VoiceState.CONSENT_FAILED)
         return (
             replace(changed, issue=consent.issue) if changed.state is VoiceState.CONSENT_FAILED else changed
