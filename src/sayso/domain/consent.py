@@ -238,9 +238,15 @@ class Consent:
     findings: Findings | None = None
     """Of the last round that ended with the recordings there still are."""
     checked_at: datetime | None = None
-    decision: Decision | None = None
+    decisions: tuple[Decision, ...] = ()
+    """Of every person who decided, the oldest first: on record for good."""
     stopped_build: bool = False
     """A build waits for a person's decision."""
+
+    @property
+    def decision(self) -> Decision | None:
+        """The one that counts: the newest."""
+        return self.decisions[-1] if self.decisions else None
 
     def asked_again(self, now: datetime) -> Consent:
         """Before another round of checks."""
@@ -262,7 +268,7 @@ class Consent:
         return replace(self, state=state, findings=judged, checked_at=now, updated_at=now)
 
     def decided(self, decision: Decision) -> Consent:
-        """After a person's decision, which gets the reasons it is about.
+        """After a person's decision, which gets the reasons it is about, and from now on counts instead of the ones before.
 
         Raises WrongState where there is nothing to decide.
         """
@@ -290,7 +296,7 @@ class Consent:
             self,
             state=state,
             findings=findings,
-            decision=decision,
+            decisions=(*self.decisions, decision),
             stopped_build=False,
             updated_at=decision.at,
         )

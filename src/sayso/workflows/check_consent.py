@@ -172,7 +172,17 @@ def receipt_of(
     services: Services, voice: Voice, consent: Consent, recording_keys: Sequence[str], now: datetime
 ) -> str:
     """The signed receipt of one build: what was accepted, and for which recordings."""
-    findings, decision = consent.findings, consent.decision
+    findings = consent.findings
+    decisions = [
+        {
+            "ruling": decision.ruling.value,
+            "by": decision.by,
+            "why": decision.why,
+            "at": stamp(decision.at),
+            "reasons": list(decision.reasons),
+        }
+        for decision in consent.decisions
+    ]
     payload: dict[str, Any] = {
         "voice": {"uuid": voice.id, "name": voice.name, "account": voice.account_id},
         "build": voice.build,
@@ -185,15 +195,8 @@ def receipt_of(
         "statement": _statement(services, voice, findings),
         "verdict": consent.state.value,
         "findings": None if findings is None else findings.to_json(),
-        "decision": None
-        if decision is None
-        else {
-            "ruling": decision.ruling.value,
-            "by": decision.by,
-            "why": decision.why,
-            "at": stamp(decision.at),
-            "reasons": list(decision.reasons),
-        },
+        "decision": decisions[-1] if decisions else None,
+        "decisions": decisions,
         "made_by": {"sayso": __version__, "models": _models(services)},
         "issued_at": stamp(now),
     }
@@ -286,7 +289,7 @@ def tell_decision(tx: Transaction, voice: Voice, consent: Consent) -> None:
     decision = consent.decision
     if decision is not None and decision.ruling is Ruling.REFUSED:
         # Several may be made in one round, and each has its own reason.
-        _tell_refusal(tx, voice, consent, f"decide-consent-{consent.id}-{decision.at.isoformat()}")
+        _tell_refusal(tx, voice, consent, f"decide-consent-{consent.id}-{len(consent.decisions)}")
 
 
 def _tell_refusal(tx: Transaction, voice: Voice, consent: Consent, key: str) -> None:
