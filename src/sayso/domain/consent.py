@@ -63,7 +63,7 @@ ABOUT_RECORDINGS = frozenset(
     {
         # What the consent and the recordings have to do with each other.
         *("other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "unsure_turns", "clipped"),
-        # After these the speaker is not compared at all.
+        # Beside these likeness is not known, or not to be relied upon.
         *("too_short", "too_long", "no_speech", "too_quiet", "not_checked"),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,10 @@ NOISY_DB = 15.0
 
 MAYBE_MARKED = 0.8
 """From here to MARKED a person listens: an echoing room has brought real people to 0.87."""
+
+MOST_HEARD_S = 120.0
+"""Of a consent that is too long so much is listened to: whoever decides about it sees what is said, and it costs no more."""
+_NOT_JUDGED = frozenset({"too_short", "no_speech"})
 
 EXCERPT_S = 120.0
 """Of a longer recording so much is listened to: ten seconds of speech are all that is compared."""
@@ -103,21 +107,28 @@ def excerpt(path: Path) -> Waveform:
 def examine(
     consent: Waveform, recordings: Mapping[str, Read], asked: Asked, tools: Tools, progress: Progress
 ) -> Findings:
-    """Everything that can be said of `consent` against `recordings`, which may be none; each is read when it is due."""
+    """Everything that can be said of `consent` against `recordings`, which may be none; each is read when it is due.
+
+    Also where the sound is refused: of what is too long its first `MOST_HEARD_S`. In what is too short for the
+    statement, or holds no speech, nothing but the sound is judged, though the numbers are told: that words are
+    missing there is no reason of its own.
+    """
     progress("hearing the consent", 0.0, None)
     reasons, numbers = _sound(consent, tools)
-    if not any(reason.verdict is _REFUSE for reason in reasons):
-        more, words = _words(consent, asked, tools)
-        reasons += more
-        numbers |= words
-        reasons += _marked(asked.mark_confidence, numbers)
-        progress("comparing the speakers", 0.5, None)
-        has_recordings = _speaker(consent, recordings, tools, reasons, numbers)
-        reasons += _microphone(consent, reasons, numbers)
-    else:
-        has_recordings = False
+    is_judged = _NOT_JUDGED.isdisjoint(reason.code for reason in reasons)
+    heard = consent.cut(0.0, min(MOST_HEARD_S, consent.duration_s))
+    is_refused = any(reason.verdict is _REFUSE for reason in reasons)
+    # Another hearing could make good no more than words.
+    found, words = _words(heard, asked, replace(tools, quieter=None) if is_refused else tools)
+    numbers |= words
+    found += _marked(asked.mark_confidence, numbers)
+    progress("comparing the speakers", 0.5, None)
+    has_recordings = _speaker(heard, recordings, tools, found, numbers)
+    if is_judged:
+        reasons += found
+        reasons += _microphone(heard, reasons, numbers)
     progress("comparing the speakers", 1.0, None)
-    return Findings(tuple(reasons), numbers, has_recordings)
+    return Findings(tuple(reasons), numbers, has_recordings and is_judged)
 
 
 def _sound(consent: Waveform, tools: Tools) -> tuple[list[Reason], dict[str, Any]]:
