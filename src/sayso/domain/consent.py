@@ -69,7 +69,7 @@ ABOUT_RECORDINGS = frozenset(
 )
 """What is open again when other recordings come than those that an approval covers."""
 
-CAUSES = frozenset({"noisy", "reverberant"})
+CAUSES = frozenset({"noisy", "reverberant", "some_clipping", "telephone"})
 """Why another reason may be there; without one they count nothing."""
 
 

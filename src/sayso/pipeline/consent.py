@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from sayso.audio import codec
+from sayso.audio.band import is_narrow
 from sayso.audio.damage import flat_top_ratio
 from sayso.audio.level import rms_dbfs
 from sayso.audio.room import room
 from sayso.audio.spans import join
 from sayso.audio.waveform import Samples, Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
-from sayso.domain.quality import REVERBERANT_S
+from sayso.domain.quality import CLIPPED, REVERBERANT_S
 from sayso.engines.base import Ear, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import consent_words, speaker_match
@@ -340,8 +341,26 @@ def _microphone(consent: Waveform, reasons: Sequence[Reason], numbers: dict[str,
     verdict = _REFUSE if any(reason.verdict is _REFUSE for reason in reasons) else _REVIEW
     found = room(consent)
     numbers["decay_s"] = None if found is None else round(found.decay_s, 2)
-    snr_db = numbers["snr_db"]
+    snr_db, clipped = numbers["snr_db"], numbers["clipped_ratio"]
     causes = []
+    if CLIPPED <= clipped <= MOST_CLIPPED:
+        causes.append(
+            Reason(
+                "some_clipping",
+                verdict,
+                f"{clipped:.2%} of the consent is clipped, undistorted speech stays below {CLIPPED:.2%}.",
+                "If the right person said the right words, turn the microphone's gain down and record it again.",
+            )
+        )
+    if is_narrow(consent):
+        causes.append(
+            Reason(
+                "telephone",
+                verdict,
+                "The consent sounds as if through a telephone: nothing is above 4 kHz.",
+                "If the right person said the right words, record it with a microphone at 16 kHz or more, not over a call.",
+            )
+        )
     if snr_db is not None and snr_db < NOISY_DB:
         causes.append(
             Reason(
