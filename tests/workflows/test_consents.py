@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,17 @@ import soundfile
 from working import finish, wait_until
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import CAUSES, Consent, ConsentState, Findings, PhraseKind, Reason, Ruling, Verdict
+from sayso.domain.consent import (
+    CAUSES,
+    Consent,
+    ConsentState,
+    Decision,
+    Findings,
+    PhraseKind,
+    Reason,
+    Ruling,
+    Verdict,
+)
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
@@ -501,6 +512,31 @@ def test_the_phrase_has_to_be_said_by_the_one_who_says_the_statement(
     else:
         assert consent.state is ConsentState.REFUSED
         assert "two_speakers" in codes(consent)
+
+
+def test_a_consent_of_before_phrases_were_asked_for_is_left_to_a_person(
+    services: Services, eve: Caller, make: Make, tmp_path: Path
+) -> None:
+    voice = make(saying(), takes=0)
+    consent = settled(services, eve, voice)
+    strict = replace(services, consent=replace(services.consent, needs_phrase=True))
+
+    def look(at: Services) -> Consent:
+        found = check_consent.examined(at, voice, consent, [], tmp_path / "look", lambda *_: None)
+        return consent.settled(found, [], consent.updated_at)
+
+    assert look(services).state is ConsentState.WAITING
+    doubtful = look(strict)
+    assert doubtful.state is ConsentState.REVIEW
+    assert codes(doubtful) - CAUSES == {"phrase_not_asked"}
+    assert "Ask for a phrase" in str(doubtful.issue)
+    # Who approves it, approves it for good.
+    decision = Decision(Ruling.APPROVED, "judge", "I met her", consent.updated_at, ())
+    approved = doubtful.decided(decision)
+    found = approved.findings
+    assert found is not None
+    later = approved.settled(replace(found, has_recordings=True), ["new"], consent.updated_at)
+    assert later.state is ConsentState.ACCEPTED
 
 
 def joined_wav(*files: bytes) -> bytes:

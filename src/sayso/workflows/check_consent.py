@@ -30,6 +30,12 @@ from sayso.wire.responses import stamp
 from sayso.workflows import durable, outbox
 
 _ATTEMPTS = 3
+_NO_PHRASE = Reason(
+    "phrase_not_asked",
+    Verdict.REVIEW,
+    "The consent was sent before this server asked for a random phrase beside the statement, and holds none.",
+    "Ask for a phrase, say it with the statement, and send that as a new consent, or have a person decide.",
+)
 _STOPPED = frozenset({VoiceState.INITIALIZING, VoiceState.DATASET_ISSUE, VoiceState.FAILED})
 """Where a voice waits for a build, which a refused consent forbids."""
 
@@ -129,7 +135,7 @@ def examined(
         wave = services.decoder.decode(services.blobs.read(consent.audio_key))
         sounds = ((recording.audio_key, services.blobs.read(recording.audio_key)) for recording in active)
         consent_files.lay_out(folder, wave, sounds)
-        return services.examiner.examine(
+        findings = services.examiner.examine(
             folder,
             company=services.consent.company,
             platforms=services.consent.platforms,
@@ -152,6 +158,10 @@ def examined(
         return _unchecked(str(broken))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if services.consent.needs_phrase and consent.challenge is None:
+        # It was sent when no phrase was asked for: it may be a replay as well as not.
+        findings = replace(findings, reasons=(*findings.reasons, _NO_PHRASE))
+    return findings
 
 
 def missing(services: Services, tx: Transaction, voice: Voice) -> str:
