@@ -57,6 +57,7 @@ def test_a_clean_recording_is_good_and_needs_no_word():
         ({"level_dbfs": -6.0}, Harm.TOO_LOUD, Grade.LOOK),
         ({"level_dbfs": -45.0}, Harm.TOO_QUIET, Grade.LOOK),
         ({"tail_s": 3.0}, Harm.LONG_SILENCE, Grade.LOOK),
+        ({"is_marked": True}, Harm.MADE, Grade.REJECTED),
     ],
 )
 def test_each_harm_has_its_code_and_two_sentences(change, code, becomes):

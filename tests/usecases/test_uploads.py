@@ -14,7 +14,8 @@ from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceType
-from sayso.errors import BadAudio, BadRequest, NotFound, TooLarge
+from sayso.engines.watermark import MARKED
+from sayso.errors import BadArtifact, BadAudio, BadRequest, NotFound, TooLarge
 from sayso.services import Services
 from sayso.storage import recordings as store
 from sayso.usecases import recordings
@@ -41,6 +42,37 @@ def test_an_upload_is_kept_as_flac_at_its_own_rate(services: Services, ada: Call
 def test_noise_is_stored_judging_it_is_not_ours(services: Services, ada: Caller, voice: Voice) -> None:
     noise = np.random.default_rng(1).normal(0, 1e-4, 16_000)
     assert recordings.add_recording(services, ada, voice.id, NewRecording("n", wav(noise))).id
+
+
+class Marks:
+    """Finds the mark in everything as surely as it is told to, or is missing."""
+
+    def __init__(self, confidence: float | None) -> None:
+        self._confidence = confidence
+
+    def confidence(self, wave: Waveform) -> float:
+        assert wave.duration_s > 0
+        if self._confidence is None:
+            raise BadArtifact("its weights are not there")
+        return self._confidence
+
+
+@pytest.mark.parametrize(
+    ("confidence", "is_taken"),
+    [(0.0, True), (MARKED - 0.01, True), (MARKED, False), (1.0, False), (None, True)],
+)
+def test_what_carries_our_watermark_is_no_recording(
+    services: Services, ada: Caller, voice: Voice, confidence: float | None, *, is_taken: bool
+) -> None:
+    searching = replace(services, marks=Marks(confidence))
+    new = NewRecording("one", humming(2.0))
+    if is_taken:
+        assert recordings.add_recording(searching, ada, voice.id, new).id
+        return
+    with pytest.raises(BadAudio, match="watermark of speech that was made by a program") as refused:
+        recordings.add_recording(searching, ada, voice.id, new)
+    assert refused.value.fields.keys() == {"file"}
+    assert recordings.list_recordings(services, ada, voice.id, PageRequest(1, 10)).items == ()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,17 @@ import soundfile
 from working import finish, wait_until
 
 from sayso.domain.account import Caller
-from sayso.domain.consent import Consent, ConsentState, PhraseKind, Ruling, Verdict
+from sayso.domain.consent import (
+    CAUSES,
+    Consent,
+    ConsentState,
+    Decision,
+    Findings,
+    PhraseKind,
+    Reason,
+    Ruling,
+    Verdict,
+)
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.engines.tone import unpack
@@ -150,6 +161,101 @@ def test_wrong_words_fail_the_voice_tell_it_once_and_a_new_consent_resumes_it(
     wait_until(lambda: told.count(voice.id) == 2)
 
 
+WRONG = STATEMENT.replace("I am aware", "I am not aware")
+
+
+def send(services: Services, eve: Caller, voice: Voice, text: str) -> Consent:
+    """Another attempt, checked."""
+    voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying(text))))
+    return settled(services, eve, voice)
+
+
+def told_of(told: Callbacks, count: int) -> list[dict[str, object]]:
+    """The bodies of the first `count` callbacks, each of an event of its own."""
+    letters = told.wait_for(count)
+    assert len({headers["webhook-id"] for headers, _ in letters}) == len(letters) == count
+    return [json.loads(raw) for _, raw in letters]
+
+
+def test_each_refused_attempt_and_each_refusing_decision_is_told_once(
+    services: Services, eve: Caller, judge: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(WRONG), takes=0, callback_uri=told.url)
+    first = settled(services, eve, voice)
+    send(services, eve, voice, WRONG)
+    told_of(told, 2)
+    # The same attempt is refused again, which is no news.
+    recordings.add_recording(services, eve, voice.id, NewRecording("one", humming()))
+    third = settled(services, eve, voice, rounds=2)
+    assert (first.state, third.state) == (ConsentState.REFUSED, ConsentState.REFUSED)
+    # All of it in one round.
+    for ruling in (Ruling.REFUSED, Ruling.APPROVED, Ruling.REFUSED):
+        consents.decide(services, judge, voice.id, ruling, f"{ruling} by ear")
+    bodies = told_of(told, 4)
+    assert {(body["id"], body["status"], body["ok"]) for body in bodies} == {
+        (voice.id, "consent_validation_failed", False)
+    }
+    assert [body["issue"] for body in bodies[2:]] == ["A person refused this consent: refused by ear"] * 2
+
+
+@pytest.mark.parametrize("state", [VoiceState.FAILED, VoiceState.DATASET_ISSUE, VoiceState.CONSENT_FAILED])
+def test_wherever_a_voice_waits_for_a_build_a_refused_consent_is_told_and_shown(
+    services: Services, eve: Caller, make: Make, told: Callbacks, state: VoiceState
+) -> None:
+    voice = make(takes=0, callback_uri=told.url)
+    with services.db.begin() as tx:
+        kept = voice_rows.find(tx, eve.account_id, voice.id, lock=True)
+        voice_rows.save(tx, replace(kept, state=state, issue="of the last run"))
+    consent = send(services, eve, voice, WRONG)
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.CONSENT_FAILED, consent.issue)
+    (body,) = told_of(told, 1)
+    assert (body["status"], body["issue"], body["recordings"]) == (
+        "consent_validation_failed",
+        consent.issue,
+        [],
+    )
+    assert send(services, eve, voice, STATEMENT).state is ConsentState.WAITING
+    assert voices.get_voice(services, eve, voice.id).state is VoiceState.INITIALIZING
+
+
+def test_a_finished_voice_stays_so_when_a_new_consent_is_refused(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    settled(services, eve, voice)
+    assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
+    assert send(services, eve, voice, WRONG).state is ConsentState.REFUSED
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue, after.can_speak) == (VoiceState.FINISHED, None, True)
+    assert after.consent_state is ConsentState.REFUSED
+    first, body = told_of(told, 2)
+    assert first["status"] == "finished"
+    assert body.keys() == first.keys()
+    assert (body["status"], body["ok"]) == ("consent_validation_failed", False)
+    assert "stays finished" in str(body["issue"])
+    with pytest.raises(ConsentMissing):
+        voices.build_voice(services, eve, voice.id)
+
+
+def test_a_consent_that_was_refused_during_a_run_counts_when_the_run_ends(
+    services: Services, eve: Caller, make: Make, told: Callbacks
+) -> None:
+    voice = make(saying(), takes=0, callback_uri=told.url)
+    consent = settled(services, eve, voice)
+    reason = Reason("words_none", Verdict.REFUSED, "Nothing was heard.", "Say it.")
+    refused = consent.settled(Findings((reason,), {}, False), [], consent.updated_at)
+    for _ in range(2):
+        with services.db.begin() as tx:
+            rows.save(tx, refused)
+            kept = voice_rows.find(tx, eve.account_id, voice.id, lock=True)
+            ended = replace(kept, state=VoiceState.FAILED, issue="another consent came")
+            check_consent.caught_up(tx, ended, consent.updated_at)
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.CONSENT_FAILED, "Nothing was heard. Say it.")
+    told_of(told, 1)
+
+
 def test_another_speakers_consent_is_refused(services: Services, eve: Caller, make: Make) -> None:
     consent = settled(services, eve, make(saying(pitch_hz=230.0)))
     assert consent.state is ConsentState.REFUSED
@@ -165,8 +271,8 @@ def test_recordings_that_are_swapped_are_noticed(services: Services, eve: Caller
     )
     second = settled(services, eve, voice, rounds=first.round + 1)
     assert second.state is ConsentState.REFUSED
-    # A hum has no pauses to tell noise by.
-    assert codes(second) - {"noisy"} == {"other_recordings"}
+    # A hum has no pauses to tell noise by, and nothing above 4 kHz.
+    assert codes(second) - CAUSES == {"other_recordings"}
     # Without the stranger all is well again.
     recordings.delete_recording(services, eve, voice.id, stranger.id)
     assert settled(services, eve, voice, rounds=second.round + 1).state is ConsentState.ACCEPTED
@@ -229,6 +335,24 @@ def test_a_doubtful_consent_waits_for_a_person_whose_approval_starts_the_build(
     assert decision["by"].startswith("judge (")
 
 
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_what_a_person_had_to_decide_is_no_issue_any_more(
+    services: Services, eve: Caller, judge: Caller, make: Make, *, is_approved: bool
+) -> None:
+    voice = make(saying(STATEMENT + " The weather is fine today."), takes=0)
+    assert settled(services, eve, voice).state is ConsentState.REVIEW
+    issue = voices.get_voice(services, eve, voice.id).issue
+    assert issue is not None
+    assert "A person has to decide" in issue
+    if is_approved:
+        consents.decide(services, judge, voice.id, Ruling.APPROVED, "small talk")
+    else:
+        voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying())))
+    assert settled(services, eve, voice).state is ConsentState.WAITING
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.issue) == (VoiceState.INITIALIZING, None)
+
+
 def test_an_approval_does_not_cover_recordings_that_come_later(
     services: Services, eve: Caller, judge: Caller, make: Make
 ) -> None:
@@ -270,7 +394,7 @@ def test_words_that_were_approved_stay_approved_when_recordings_come(
     voice = make(saying(STATEMENT + " The weather is fine today."), takes=0)
     first = settled(services, eve, voice)
     assert first.state is ConsentState.REVIEW
-    assert codes(first) - {"noisy"} == {"words_beside"}
+    assert codes(first) - CAUSES == {"words_beside"}
     view = consents.decide(services, judge, voice.id, Ruling.APPROVED, "small talk")
     assert view.current is not None
     assert view.current.state is ConsentState.WAITING
@@ -389,6 +513,31 @@ def test_the_phrase_has_to_be_said_by_the_one_who_says_the_statement(
     else:
         assert consent.state is ConsentState.REFUSED
         assert "two_speakers" in codes(consent)
+
+
+def test_a_consent_of_before_phrases_were_asked_for_is_left_to_a_person(
+    services: Services, eve: Caller, make: Make, tmp_path: Path
+) -> None:
+    voice = make(saying(), takes=0)
+    consent = settled(services, eve, voice)
+    strict = replace(services, consent=replace(services.consent, needs_phrase=True))
+
+    def look(at: Services) -> Consent:
+        found = check_consent.examined(at, voice, consent, [], tmp_path / "look", lambda *_: None)
+        return consent.settled(found, [], consent.updated_at)
+
+    assert look(services).state is ConsentState.WAITING
+    doubtful = look(strict)
+    assert doubtful.state is ConsentState.REVIEW
+    assert codes(doubtful) - CAUSES == {"phrase_not_asked"}
+    assert "Ask for a phrase" in str(doubtful.issue)
+    # Who approves it, approves it for good.
+    decision = Decision(Ruling.APPROVED, "judge", "I met her", consent.updated_at, ())
+    approved = doubtful.decided(decision)
+    found = approved.findings
+    assert found is not None
+    later = approved.settled(replace(found, has_recordings=True), ["new"], consent.updated_at)
+    assert later.state is ConsentState.ACCEPTED
 
 
 def joined_wav(*files: bytes) -> bytes:

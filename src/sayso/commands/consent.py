@@ -136,8 +136,8 @@ def verify(
     typer.echo(f"The receipt is whole. Voice {voice['uuid']} ({voice['name']}), build {payload['build']}.")
     typer.echo(f"Consent {consent['sha256']} of {consent['received_at']}: {payload['verdict']}")
     typer.echo(f"Statement: {payload['statement']}")
-    if payload["decision"] is not None:
-        decision = payload["decision"]
+    # Older receipts tell the one that counted, not in a list; the newest counts.
+    for decision in payload.get("decisions") or filter(None, [payload["decision"]]):
         typer.echo(
             f"Decided by {decision['by']} at {decision['at']}: {decision['ruling']}, {decision['why']}"
         )
@@ -181,8 +181,7 @@ def _print(view: ConsentView) -> None:
                 typer.echo(f"    {reason.code} ({reason.verdict.value}{approved}): {reason}")
             for name, value in attempt.findings.numbers.items():
                 typer.echo(f"    {name}: {_short(value)}")
-        if attempt.decision is not None:
-            made = attempt.decision
+        for made in attempt.decisions:
             typer.echo(f"    {made.ruling.value} by {made.by} at {made.at:%Y-%m-%d %H:%M}: {made.why}")
 
 

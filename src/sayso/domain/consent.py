@@ -63,13 +63,13 @@ ABOUT_RECORDINGS = frozenset(
     {
         # What the consent and the recordings have to do with each other.
         *("other_speaker", "unsure_speaker", "other_recordings", "two_speakers", "unsure_turns", "clipped"),
-        # After these the speaker is not compared at all.
+        # Beside these likeness is not known, or not to be relied upon.
         *("too_short", "too_long", "no_speech", "too_quiet", "not_checked"),
     }
 )
 """What is open again when other recordings come than those that an approval covers."""
 
-CAUSES = frozenset({"noisy", "reverberant"})
+CAUSES = frozenset({"noisy", "reverberant", "some_clipping", "telephone"})
 """Why another reason may be there; without one they count nothing."""
 
 
@@ -236,11 +236,17 @@ class Consent:
     challenge: str | None = None
     """The phrase to be spoken beside the statement, where one was asked for."""
     findings: Findings | None = None
-    """Of the last round that ended."""
+    """Of the last round that ended with the recordings there still are."""
     checked_at: datetime | None = None
-    decision: Decision | None = None
+    decisions: tuple[Decision, ...] = ()
+    """Of every person who decided, the oldest first: on record for good."""
     stopped_build: bool = False
     """A build waits for a person's decision."""
+
+    @property
+    def decision(self) -> Decision | None:
+        """The one that counts: the newest."""
+        return self.decisions[-1] if self.decisions else None
 
     def asked_again(self, now: datetime) -> Consent:
         """Before another round of checks."""
@@ -262,7 +268,7 @@ class Consent:
         return replace(self, state=state, findings=judged, checked_at=now, updated_at=now)
 
     def decided(self, decision: Decision) -> Consent:
-        """After a person's decision, which gets the reasons it is about.
+        """After a person's decision, which gets the reasons it is about, and from now on counts instead of the ones before.
 
         Raises WrongState where there is nothing to decide.
         """
@@ -290,10 +296,17 @@ class Consent:
             self,
             state=state,
             findings=findings,
-            decision=decision,
+            decisions=(*self.decisions, decision),
             stopped_build=False,
             updated_at=decision.at,
         )
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether it was, when it was last settled or decided about; also while another round is under way."""
+        if self.decision is not None and self.decision.ruling is Ruling.REFUSED:
+            return True
+        return self.findings is not None and self.findings.state is ConsentState.REFUSED
 
     @property
     def issue(self) -> str | None:

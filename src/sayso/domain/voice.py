@@ -40,9 +40,10 @@ _NEXT: Mapping[VoiceState, frozenset[VoiceState]] = {
     _S.RUNNING: frozenset({_S.FINISHED, _S.DATASET_ISSUE, _S.CONSENT_FAILED, _S.FAILED, _S.INITIALIZING}),
     # A voice that speaks can be rebuilt from better recordings; the old artifact serves meanwhile.
     _S.FINISHED: frozenset({_S.RUNNING}),
-    _S.DATASET_ISSUE: frozenset({_S.RUNNING, _S.INITIALIZING}),
+    # Without a consent no build can mend what the last one ended by. What speaks goes on: FINISHED stays.
+    _S.DATASET_ISSUE: frozenset({_S.RUNNING, _S.INITIALIZING, _S.CONSENT_FAILED}),
     _S.CONSENT_FAILED: frozenset({_S.RUNNING, _S.INITIALIZING}),
-    _S.FAILED: frozenset({_S.RUNNING}),
+    _S.FAILED: frozenset({_S.RUNNING, _S.CONSENT_FAILED}),
 }
 
 

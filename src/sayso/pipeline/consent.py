@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from sayso.audio import codec
+from sayso.audio.band import is_narrow
 from sayso.audio.damage import flat_top_ratio
 from sayso.audio.level import rms_dbfs
 from sayso.audio.room import room
 from sayso.audio.spans import join
 from sayso.audio.waveform import Samples, Waveform
 from sayso.domain.consent import Findings, Reason, Verdict
-from sayso.domain.quality import REVERBERANT_S
+from sayso.domain.quality import CLIPPED, REVERBERANT_S
 from sayso.engines.base import Ear, Progress, SpeechFinder, Voiceprints, Warmable
 from sayso.engines.watermark import MARKED
 from sayso.pipeline import consent_words, speaker_match
@@ -41,6 +42,10 @@ NOISY_DB = 15.0
 
 MAYBE_MARKED = 0.8
 """From here to MARKED a person listens: an echoing room has brought real people to 0.87."""
+
+MOST_HEARD_S = 120.0
+"""Of a consent that is too long so much is listened to: whoever decides about it sees what is said, and it costs no more."""
+_NOT_JUDGED = frozenset({"too_short", "no_speech"})
 
 EXCERPT_S = 120.0
 """Of a longer recording so much is listened to: ten seconds of speech are all that is compared."""
@@ -103,21 +108,28 @@ def excerpt(path: Path) -> Waveform:
 def examine(
     consent: Waveform, recordings: Mapping[str, Read], asked: Asked, tools: Tools, progress: Progress
 ) -> Findings:
-    """Everything that can be said of `consent` against `recordings`, which may be none; each is read when it is due."""
+    """Everything that can be said of `consent` against `recordings`, which may be none; each is read when it is due.
+
+    Also where the sound is refused: of what is too long its first `MOST_HEARD_S`. In what is too short for the
+    statement, or holds no speech, nothing but the sound is judged, though the numbers are told: that words are
+    missing there is no reason of its own.
+    """
     progress("hearing the consent", 0.0, None)
     reasons, numbers = _sound(consent, tools)
-    if not any(reason.verdict is _REFUSE for reason in reasons):
-        more, words = _words(consent, asked, tools)
-        reasons += more
-        numbers |= words
-        reasons += _marked(asked.mark_confidence, numbers)
-        progress("comparing the speakers", 0.5, None)
-        has_recordings = _speaker(consent, recordings, tools, reasons, numbers)
-        reasons += _microphone(consent, reasons, numbers)
-    else:
-        has_recordings = False
+    is_judged = _NOT_JUDGED.isdisjoint(reason.code for reason in reasons)
+    heard = consent.cut(0.0, min(MOST_HEARD_S, consent.duration_s))
+    is_refused = any(reason.verdict is _REFUSE for reason in reasons)
+    # Another hearing could make good no more than words.
+    found, words = _words(heard, asked, replace(tools, quieter=None) if is_refused else tools)
+    numbers |= words
+    found += _marked(asked.mark_confidence, numbers)
+    progress("comparing the speakers", 0.5, None)
+    has_recordings = _speaker(heard, recordings, tools, found, numbers)
+    if is_judged:
+        reasons += found
+        reasons += _microphone(heard, reasons, numbers)
     progress("comparing the speakers", 1.0, None)
-    return Findings(tuple(reasons), numbers, has_recordings)
+    return Findings(tuple(reasons), numbers, has_recordings and is_judged)
 
 
 def _sound(consent: Waveform, tools: Tools) -> tuple[list[Reason], dict[str, Any]]:
@@ -329,8 +341,26 @@ def _microphone(consent: Waveform, reasons: Sequence[Reason], numbers: dict[str,
     verdict = _REFUSE if any(reason.verdict is _REFUSE for reason in reasons) else _REVIEW
     found = room(consent)
     numbers["decay_s"] = None if found is None else round(found.decay_s, 2)
-    snr_db = numbers["snr_db"]
+    snr_db, clipped = numbers["snr_db"], numbers["clipped_ratio"]
     causes = []
+    if CLIPPED <= clipped <= MOST_CLIPPED:
+        causes.append(
+            Reason(
+                "some_clipping",
+                verdict,
+                f"{clipped:.2%} of the consent is clipped, undistorted speech stays below {CLIPPED:.2%}.",
+                "If the right person said the right words, turn the microphone's gain down and record it again.",
+            )
+        )
+    if is_narrow(consent):
+        causes.append(
+            Reason(
+                "telephone",
+                verdict,
+                "The consent sounds as if through a telephone: nothing is above 4 kHz.",
+                "If the right person said the right words, record it with a microphone at 16 kHz or more, not over a call.",
+            )
+        )
     if snr_db is not None and snr_db < NOISY_DB:
         causes.append(
             Reason(

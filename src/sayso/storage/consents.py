@@ -129,18 +129,22 @@ def _values(consent: Consent) -> dict[str, Any]:
     values = {name: getattr(consent, name) for name in Consent.__dataclass_fields__}
     values["state"] = consent.state.value
     values["findings"] = None if consent.findings is None else json.dumps(consent.findings.to_json())
-    values["decision"] = None if consent.decision is None else json.dumps(_plain(consent.decision))
+    decisions = values.pop("decisions")
+    values["decision"] = json.dumps([_plain(decision) for decision in decisions]) if decisions else None
     return values
 
 
 def _consent(row: sa.RowMapping) -> Consent:
-    findings, decision = row["findings"], row["decision"]
+    kept = dict(row)
+    findings, decisions = kept["findings"], json.loads(kept.pop("decision") or "[]")
+    # Before 2026-11-30 the newest one alone was kept, not in a list.
+    listed = decisions if isinstance(decisions, list) else [decisions]
     return Consent(
         **{
-            **row,
+            **kept,
             "state": ConsentState(row["state"]),
             "findings": None if findings is None else Findings.from_json(json.loads(findings)),
-            "decision": None if decision is None else _decision(json.loads(decision)),
+            "decisions": tuple(map(_decision, listed)),
         }
     )
 

@@ -175,6 +175,7 @@ consents = Table(
     Column("round", Integer, nullable=False),
     Column("findings", Text),
     Column("checked_at", Moment),
+    # JSON: a list of all that were made, the oldest first.
     Column("decision", Text),
     Column("stopped_build", Boolean, nullable=False),
     *_times(),

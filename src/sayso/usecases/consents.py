@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sayso.audio import riff
+from sayso.audio import codec, riff
 from sayso.audio.waveform import Waveform
 from sayso.domain.account import Caller
 from sayso.domain.consent import (
@@ -55,6 +55,7 @@ from sayso.wire import receipt
 from sayso.workflows import check_consent, outbox, runs
 
 MAX_WHY_CHARACTERS = 2_000
+_LOOKED_AT_BYTES = 256
 
 _UNREADABLE: dict[type[Rejected], tuple[str, str]] = {
     NotBase64: ("not_base64", "Encode the bytes of the WAV file, and nothing else, in standard base64."),
@@ -244,7 +245,7 @@ def decide(services: Services, caller: Caller, voice_id: str, ruling: Ruling, wh
         if builds:
             changed = changed.asked_for(now, is_vouched_for=changed.is_vouched_for)
         voices.save(tx, changed)
-        check_consent.tell_refusal(tx, voice, changed, decided)
+        check_consent.tell_decision(tx, changed, decided)
     outbox.ring()
     if builds:
         runs.start(services, changed)
@@ -326,7 +327,7 @@ def _decoded(services: Services, file: bytes) -> Waveform:
         raise TooLarge(f"the consent has {len(file)} bytes, at most {most} MiB are taken: shorten it")
     if not riff.is_wav(file):
         raise NotWav(
-            "consent is not a WAV file: expected the bytes of one, in base64; "
+            f"consent is {_not_wav(file)}: expected the bytes of one, in base64; "
             "the voice is there without it, send it again by PUT or PATCH",
             {"consent": "must be a base64-encoded WAV file"},
         )
@@ -337,6 +338,24 @@ def _decoded(services: Services, file: bytes) -> Waveform:
         raise type(broken)(f"consent: {broken}", {"consent": str(broken)}) from broken
     except Unavailable as busy:
         raise Unavailable(f"the consent cannot be read just now: {busy}") from busy
+
+
+def _not_wav(file: bytes) -> str:
+    """What was sent instead, as the end of a sentence."""
+    if not file:
+        return "empty, not a WAV file"
+    kind = codec.sniff(file)
+    if kind == "WAV":
+        return "the head of a WAV file without sound, not a WAV file"
+    if not kind and _is_text(file[:_LOOKED_AT_BYTES]):
+        kind = "text"
+    return f"{kind}, not a WAV file" if kind else "not a WAV file"
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether the beginning of a file is UTF-8 for people; one character may be cut at its end."""
+    text = start.decode(errors="replace").rstrip("\ufffd")
+    return "\ufffd" not in text and all(one.isprintable() or one.isspace() for one in text) and bool(text)
 
 
 def _phrase(services: Services, caller: Caller, challenge_id: str | None, now: datetime) -> str | None:

@@ -32,7 +32,7 @@ from sayso.storage.ids import new_id
 from sayso.usecases import consents
 from sayso.usecases.checks import check_text, check_url
 from sayso.usecases.consents import SentConsent, TakenConsent
-from sayso.workflows import check_consent, runs
+from sayso.workflows import check_consent, outbox, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +230,22 @@ def trainings_of(services: Services, found: Sequence[Voice]) -> dict[str, Traini
 def cancel_build(services: Services, caller: Caller, voice_id: str) -> Voice:
     """Stop what a voice is RUNNING for: it is as before it was asked for; a voice that spoke goes on speaking.
 
-    The work notices within seconds and ends. Nobody is called back. Raises NotFound, WrongState.
+    The work notices within seconds and ends. Nobody is called back, but of a consent
+    that was refused meanwhile. Raises NotFound, WrongState.
     """
     with services.db.begin() as tx:
         voice = voices.find(tx, caller.account_id, voice_id, lock=True)
         if voice.state is not VoiceState.RUNNING:
             raise WrongState(f"voice {voice.id} is {voice.state}, not running: there is nothing to cancel")
         before = VoiceState.FINISHED if voice.can_speak else VoiceState.INITIALIZING
+        now = datetime.now(UTC)
         voice = replace(
             voice.to(before), stage=None, progress=1.0 if voice.can_speak else 0.0, left_s=None,
-            updated_at=datetime.now(UTC),
+            updated_at=now,
         )  # fmt: skip
         voices.save(tx, voice)
+        voice = check_consent.caught_up(tx, voice, now)
+    outbox.ring()
     return voice
 
 

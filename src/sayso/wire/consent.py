@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sayso.domain.consent import Challenge, Consent, PhraseKind
+from sayso.domain.consent import Challenge, Consent, Decision, PhraseKind
 from sayso.domain.voice import Voice
 from sayso.errors import BadRequest
 from sayso.wire.responses import stamp
@@ -37,8 +37,9 @@ def consent_item(
 
 
 def attempt_item(consent: Consent) -> Json:
-    """One attempt: what was found out about it, and what a person decided."""
-    findings, decision = consent.findings, consent.decision
+    """One attempt: what was found out about it, and what people decided: the decision that counts, and all there were."""
+    findings = consent.findings
+    decisions = [_decision_item(decision) for decision in consent.decisions]
     told = {"reasons": [], "numbers": {}} if findings is None else findings.to_json()
     return {
         "uuid": consent.id,
@@ -51,17 +52,20 @@ def attempt_item(consent: Consent) -> Json:
         "statement": consent.statement,
         "phrase": consent.challenge,
         "sha256": consent.audio_sha256,
-        "decision": None
-        if decision is None
-        else {
-            "decision": decision.ruling.value,
-            "by": decision.by,
-            "why": decision.why,
-            "at": stamp(decision.at),
-            "reasons": list(decision.reasons),
-        },
+        "decision": decisions[-1] if decisions else None,
+        "decisions": decisions,
         "created_at": stamp(consent.created_at),
         "checked_at": None if consent.checked_at is None else stamp(consent.checked_at),
+    }
+
+
+def _decision_item(decision: Decision) -> Json:
+    return {
+        "decision": decision.ruling.value,
+        "by": decision.by,
+        "why": decision.why,
+        "at": stamp(decision.at),
+        "reasons": list(decision.reasons),
     }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sayso import __version__
-from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Verdict
+from sayso.domain.consent import Consent, ConsentState, Findings, Reason, Ruling, Verdict
 from sayso.domain.event import VoiceFailed
 from sayso.domain.recording import Recording
 from sayso.domain.voice import Voice, VoiceState
@@ -30,6 +30,14 @@ from sayso.wire.responses import stamp
 from sayso.workflows import durable, outbox
 
 _ATTEMPTS = 3
+_NO_PHRASE = Reason(
+    "phrase_not_asked",
+    Verdict.REVIEW,
+    "The consent was sent before this server asked for a random phrase beside the statement, and holds none.",
+    "Ask for a phrase, say it with the statement, and send that as a new consent, or have a person decide.",
+)
+_STOPPED = frozenset({VoiceState.INITIALIZING, VoiceState.DATASET_ISSUE, VoiceState.FAILED})
+"""Where a voice waits for a build, which a refused consent forbids."""
 
 
 def workflow_id(consent_id: str, round_: int) -> str:
@@ -127,7 +135,7 @@ def examined(
         wave = services.decoder.decode(services.blobs.read(consent.audio_key))
         sounds = ((recording.audio_key, services.blobs.read(recording.audio_key)) for recording in active)
         consent_files.lay_out(folder, wave, sounds)
-        return services.examiner.examine(
+        findings = services.examiner.examine(
             folder,
             company=services.consent.company,
             platforms=services.consent.platforms,
@@ -150,6 +158,10 @@ def examined(
         return _unchecked(str(broken))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if services.consent.needs_phrase and consent.challenge is None:
+        # It was sent when no phrase was asked for: it may be a replay as well as not.
+        findings = replace(findings, reasons=(*findings.reasons, _NO_PHRASE))
+    return findings
 
 
 def missing(services: Services, tx: Transaction, voice: Voice) -> str:
@@ -170,7 +182,17 @@ def receipt_of(
     services: Services, voice: Voice, consent: Consent, recording_keys: Sequence[str], now: datetime
 ) -> str:
     """The signed receipt of one build: what was accepted, and for which recordings."""
-    findings, decision = consent.findings, consent.decision
+    findings = consent.findings
+    decisions = [
+        {
+            "ruling": decision.ruling.value,
+            "by": decision.by,
+            "why": decision.why,
+            "at": stamp(decision.at),
+            "reasons": list(decision.reasons),
+        }
+        for decision in consent.decisions
+    ]
     payload: dict[str, Any] = {
         "voice": {"uuid": voice.id, "name": voice.name, "account": voice.account_id},
         "build": voice.build,
@@ -183,15 +205,8 @@ def receipt_of(
         "statement": _statement(services, voice, findings),
         "verdict": consent.state.value,
         "findings": None if findings is None else findings.to_json(),
-        "decision": None
-        if decision is None
-        else {
-            "ruling": decision.ruling.value,
-            "by": decision.by,
-            "why": decision.why,
-            "at": stamp(decision.at),
-            "reasons": list(decision.reasons),
-        },
+        "decision": decisions[-1] if decisions else None,
+        "decisions": decisions,
         "made_by": {"sayso": __version__, "models": _models(services)},
         "issued_at": stamp(now),
     }
@@ -233,22 +248,29 @@ def _settle(
         settled = consent.settled(findings, keys, now)
         active = [recording.audio_key for recording in recordings.active(tx, consent.voice_id)]
         if examined_against is not None and sorted(active) != sorted(keys):
-            again = settled = replace(consent, findings=findings).asked_again(now)
+            again = settled = consent.asked_again(now)
         consents.save(tx, settled)
-        _follow(tx, settled, now)
+        _follow(tx, consent, settled, now)
     outbox.ring()
     if again is not None:
         start(services, again)
 
 
-def _follow(tx: Transaction, consent: Consent, now: datetime) -> None:
-    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already."""
+def _follow(tx: Transaction, before: Consent, consent: Consent, now: datetime) -> None:
+    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already.
+
+    Its owner is told when the consent, which was `before`, is refused now: of each attempt once, until it is
+    accepted again. While a run is under way that waits for its end, which may be for the same reason.
+    """
     voice = voices.fetch(tx, consent.voice_id, lock=True)
     if voice is None or voice.consent_id != consent.id:
         return
     changed = followed(voice, consent, now)
     voices.save(tx, changed)
-    tell_refusal(tx, voice, changed, consent)
+    has_failed = changed.state is VoiceState.CONSENT_FAILED and voice.state is not VoiceState.CONSENT_FAILED
+    is_news = has_failed or not before.was_refused
+    if consent.state is ConsentState.REFUSED and is_news and voice.state is not VoiceState.RUNNING:
+        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
 
 
 def copy_state(tx: Transaction, consent: Consent) -> None:
@@ -258,11 +280,36 @@ def copy_state(tx: Transaction, consent: Consent) -> None:
         voices.save(tx, replace(voice, consent_state=consent.state))
 
 
-def tell_refusal(tx: Transaction, before: Voice, after: Voice, consent: Consent) -> None:
-    """Have the callback sent if it was now that the voice's consent failed."""
-    if after.state is VoiceState.CONSENT_FAILED and before.state is not VoiceState.CONSENT_FAILED:
-        event = VoiceFailed(after.id, VoiceState.CONSENT_FAILED, after.issue or "")
-        outbox.tell(tx, after.account_id, after.callback_uri, event, workflow_id(consent.id, consent.round))
+def caught_up(tx: Transaction, voice: Voice, now: datetime) -> Voice:
+    """`voice` after a run that its consent did not end, saved: what was found out about a consent in the meantime counts now."""
+    consent = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
+    if consent is None or consent.state is ConsentState.CHECKING:
+        return voice
+    changed = followed(voice, consent, now)
+    voices.save(tx, changed)
+    by_person = consent.decision is not None and consent.decision.ruling is Ruling.REFUSED
+    if consent.state is ConsentState.REFUSED and not by_person:
+        # Told already, if it was refused before the run: the key is the same. A person's refusal was told at once.
+        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
+    return changed
+
+
+def tell_decision(tx: Transaction, voice: Voice, consent: Consent) -> None:
+    """Have the callback sent if the person who decided about the consent just now refused it."""
+    decision = consent.decision
+    if decision is not None and decision.ruling is Ruling.REFUSED:
+        # Several may be made in one round, and each has its own reason.
+        _tell_refusal(tx, voice, consent, f"decide-consent-{consent.id}-{len(consent.decisions)}")
+
+
+def _tell_refusal(tx: Transaction, voice: Voice, consent: Consent, key: str) -> None:
+    issue = consent.issue or ""
+    if voice.state is VoiceState.FINISHED:
+        issue = (
+            f"{issue} The voice stays finished and speaks as before; it is not built anew without a consent."
+        )
+    event = VoiceFailed(voice.id, VoiceState.CONSENT_FAILED, issue)
+    outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
 
 
 def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
@@ -271,14 +318,15 @@ def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
     if consent.state is ConsentState.CHECKING:
         return changed
     if consent.state is ConsentState.REFUSED:
-        if voice.state is VoiceState.INITIALIZING:
+        if voice.state in _STOPPED:
             changed = changed.to(VoiceState.CONSENT_FAILED)
         return (
             replace(changed, issue=consent.issue) if changed.state is VoiceState.CONSENT_FAILED else changed
         )
     if voice.state is VoiceState.CONSENT_FAILED:
-        changed = replace(changed.to(VoiceState.INITIALIZING), issue=None)
-    if changed.state is VoiceState.INITIALIZING and consent.state is ConsentState.REVIEW:
+        changed = changed.to(VoiceState.INITIALIZING)
+    if changed.state is VoiceState.INITIALIZING:
+        # What such a voice tells is about its consent: that of an older one, or of an older round, is over.
         changed = replace(changed, issue=consent.issue)
     return changed
 

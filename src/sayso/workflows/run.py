@@ -22,7 +22,7 @@ from sayso.pipeline.json_child import ChildDied
 from sayso.services import Services
 from sayso.storage import analyses, blobs, voices
 from sayso.storage.db import Transaction
-from sayso.workflows import durable, outbox
+from sayso.workflows import check_consent, durable, outbox
 
 _TELL_EVERY_S = 0.5
 
@@ -113,14 +113,15 @@ def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> 
         if voice is None or voice.build != build:
             return {"gone": True}
         if voice.state is VoiceState.RUNNING:
-            voice = replace(
-                voice.to(state), issue=reason, stage=None, left_s=None, updated_at=datetime.now(UTC)
-            )
+            now = datetime.now(UTC)
+            voice = replace(voice.to(state), issue=reason, stage=None, left_s=None, updated_at=now)
             voices.save(tx, voice)
             if state is not VoiceState.INITIALIZING:
                 at_fault = _at_fault(tx, voice) if state is VoiceState.DATASET_ISSUE else ()
                 event = VoiceFailed(voice_id, state, reason, at_fault)
                 outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
+            if state is not VoiceState.CONSENT_FAILED:
+                check_consent.caught_up(tx, voice, now)
     outbox.ring()
     return {"ok": True}
 
