@@ -157,8 +157,9 @@ def test_without_a_consent_the_analysed_voice_asks_for_one_and_goes_on_with_it(
     assert len(all_of(services, eve, voice)) == 33
 
     voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying())))
-    wait_until(lambda: voices.get_voice(services, eve, voice.id).consent_state != "checking")
-    again = voices.build_voice(services, eve, voice.id)
+    wait_until(lambda: voices.get_voice(services, eve, voice.id).state is not VoiceState.CONSENT_FAILED)
+    again = voices.get_voice(services, eve, voice.id)
+    assert (again.state, again.build) == (VoiceState.RUNNING, ended.build + 1), "nobody need ask for a build"
     ended = finish(services, eve, again)
     assert (ended.state, ended.issue) == (VoiceState.FINISHED, None)
     analysis = analysis_of(services, eve, voice)

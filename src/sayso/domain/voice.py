@@ -91,6 +91,11 @@ class Voice:
         """A finished build exists."""
         return self.artifact_key is not None
 
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether its dataset is analysed, and it is trained, without a build being asked for."""
+        return self.voice_type is VoiceType.PROFESSIONAL and self.dataset_url is not None
+
     def to(self, state: VoiceState) -> Voice:
         """This voice in another state. Raises WrongState where the table has no arrow."""
         if state not in _NEXT[self.state]:

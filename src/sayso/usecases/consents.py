@@ -241,13 +241,14 @@ def decide(services: Services, caller: Caller, voice_id: str, ruling: Ruling, wh
         decided = consent.decided(Decision(ruling, by, why.strip(), now, keys))
         consents.save(tx, decided)
         changed = check_consent.followed(voice, decided, now)
-        builds = consent.stopped_build and ruling is Ruling.APPROVED
-        if builds:
+        begins = changed.state is VoiceState.RUNNING
+        if not begins and consent.stopped_build and ruling is Ruling.APPROVED:
+            begins = True
             changed = changed.asked_for(now, is_vouched_for=changed.is_vouched_for)
         voices.save(tx, changed)
         check_consent.tell_decision(tx, changed, decided)
     outbox.ring()
-    if builds:
+    if begins:
         runs.start(services, changed)
     return get_consent(services, caller, voice_id)
 

@@ -90,7 +90,7 @@ def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voi
             dataset_waits=new.dataset_url is not None,
             callback_uri=new.callback_uri,
         )
-        if _starts_by_itself(voice):
+        if voice.starts_by_itself:
             voice = voice.asked_for(now, is_vouched_for=caller.is_authorized_uploader)
         voices.insert(tx, voice)
         voice = _with_consent(services, tx, voice, taken, consent_key)
@@ -171,7 +171,7 @@ def edit_voice(
         starts = False
         if "dataset_url" in given:
             voice = replace(voice, dataset_waits=voice.dataset_url is not None)
-            starts = _starts_by_itself(voice)
+            starts = voice.starts_by_itself
         if starts:
             voice = voice.asked_anew(now, is_vouched_for=caller.is_authorized_uploader)
         voices.save(tx, voice)
@@ -253,7 +253,7 @@ def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice:
     limits = services.limits
     _check_consent(services, caller, tx, voice)
     active = recordings.active(tx, voice.id)
-    if voice.dataset_waits or _starts_by_itself(voice):
+    if voice.dataset_waits or voice.starts_by_itself:
         return
     is_dataset = any(recording.origin is Origin.DATASET for recording in active)
     least = {
@@ -276,11 +276,6 @@ def _check_buildable(services: Services, caller: Caller, tx: Transaction, voice:
             f"the active recordings hold {speech_s:.1f} s of speech, a {voice.voice_type} voice needs at least "
             f"{need_s:.0f} s: {need_s - speech_s:.1f} s are missing, upload more"
         )
-
-
-def _starts_by_itself(voice: Voice) -> bool:
-    """Whether a dataset is analysed without a build being asked for."""
-    return voice.voice_type is VoiceType.PROFESSIONAL and voice.dataset_url is not None
 
 
 def _check(
