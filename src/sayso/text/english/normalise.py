@@ -18,6 +18,8 @@ from sayso.text.english import abbreviations as known
 from sayso.text.english import figures, forms, wording
 from sayso.text.english.fold import fold
 from sayso.text.english.place import Place
+from sayso.text.english.unspoken import unspoken
+from sayso.text.english.web import SILENT
 from sayso.text.script import Reading
 
 PUNCTUATION = frozenset(';:,.!?—…"()“” ')
@@ -41,7 +43,6 @@ class Token:
 
 
 _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
-_LINK = re.compile(r"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\s]*)\)")
 _BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+(?=\S)")
 _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")
 _FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^-]|://)")
@@ -73,10 +74,12 @@ class _Reader:
         self.phonemes: dict[int, str] = {}
         for reading in readings:
             self._hide(reading)
+        self.silent = dict(unspoken(self.text))
+        for start, end in self.silent.items():
+            self.text = self.text[:start] + SILENT * (end - start) + self.text[end:]
         self.shouted = _is_shouted(self.text)
         self.found: list[tuple[int, int, list[str]]] = []
         self.marks: list[str] = []
-        self.skipped_ends: dict[int, int] = {}
 
     def _hide(self, reading: Reading) -> None:
         """Put something that no rule knows in the place of a text whose reading is given."""
@@ -84,7 +87,8 @@ class _Reader:
         if inside:
             first, last = inside[0], inside[-1] + 1
             self.given[first] = (last, reading)
-            self.text = self.text[:first] + _HIDDEN * (last - first) + self.text[last:]
+            sign = _HIDDEN if reading.words else SILENT
+            self.text = self.text[:first] + sign * (last - first) + self.text[last:]
 
     def read(self) -> list[Token]:
         position = 0
@@ -126,8 +130,8 @@ class _Reader:
 
     def _step(self, position: int) -> int:
         text = self.text
-        if position in self.skipped_ends:
-            return self.skipped_ends[position]
+        if position in self.silent:
+            return self.silent[position]
         if position in self.given:
             return self._say_given(position)
         if (
@@ -146,10 +150,6 @@ class _Reader:
         for skipped in (_RULE_LINE, _BULLET):
             if (match := skipped.match(text, position)) is not None and match.end() > position:
                 return match.end()
-        if (match := _LINK.match(text, position)) is not None:
-            # Only the label is read; the target is stepped over when its place comes.
-            self.skipped_ends[match.end("label")] = match.end()
-            return match.start("label")
         return self._word_or_mark(position)
 
     def _space(self, spaces: str) -> None:

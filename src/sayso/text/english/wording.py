@@ -10,7 +10,7 @@ from sayso.text.english import lexicon
 from sayso.text.english.fold import SUBSCRIPTS, plain_letters
 from sayso.text.english.numbers import cardinal, digits, ordinal, written_number, year
 from sayso.text.english.place import WORD_BEFORE, Place, Rules, alternatives, between
-from sayso.text.english.web import spoken_address
+from sayso.text.english.web import BARE_ADDRESS, WEB_ADDRESS, spoken_address
 
 
 def _address(match: re.Match[str], _: Place) -> list[str] | None:
@@ -311,16 +311,9 @@ FIRST: Rules = [
         ),
         _subscribed,
     ),
-    (re.compile(r"(?:https?|ftp)://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
-    (re.compile(r"www\.[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
+    (WEB_ADDRESS, _address),
     (re.compile(r"(?<![\w.])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"), _address),
-    (
-        re.compile(
-            r"(?<![\w.@])(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|ai|co|uk|de|fr|app|dev|info|me|us|tv|ly)(?:/[^\s<>\"“”]*[\w/])?(?![\w])",
-            re.I,
-        ),
-        _address,
-    ),
+    (BARE_ADDRESS, _address),
     (re.compile(r"(?<!\w)@\w+"), _address),
     (re.compile(r"(?<!\w)#[A-Za-z]\w*"), _address),
 ]
