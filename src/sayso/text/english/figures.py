@@ -21,6 +21,8 @@ _PER = {
     "month": "month", "mo": "month", "year": "year", "yr": "year", "day": "day", "hour": "hour", "hr": "hour", "h": "hour",
     "week": "week", "wk": "week", "person": "person", "kg": "kilogram", "lb": "pound", "night": "night", "user": "user",
     "unit": "unit", "minute": "minute", "min": "minute", "second": "second", "s": "second", "sec": "second", "gal": "gallon",
+    "m²": "square meter", "m³": "cubic meter", "cm²": "square centimeter", "cm³": "cubic centimeter", "km²": "square kilometer",
+    "l": "liter", "L": "liter", "dL": "deciliter", "dl": "deciliter", "ml": "milliliter", "mL": "milliliter",
     "sq ft": "square foot", "mile": "mile", "km": "kilometer", "month.": "month", "GB": "gigabyte",
 }  # fmt: skip
 
@@ -336,7 +338,7 @@ def _unowned_number(match: re.Match[str], _: Place) -> list[str]:
 def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
     power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
-        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+        power = _raised(match["power"])
     base = match["base"]
     factor, base = (match["factor"] or "", base) if base.isalpha() else ("", (match["factor"] or "") + base)
     return (
@@ -344,6 +346,17 @@ def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
         + (written_number(base) if base.isdecimal() else [base.upper()])
         + power
     )
+
+
+def _raised(power: str) -> list[str]:
+    """^4 -> to the fourth, ^-3 -> to the minus three."""
+    n = int(power.lstrip("^"))
+    return ["to", "the", *(["minus", *cardinal(-n)] if n < 0 else ordinal(n))]
+
+
+def _times_ten(match: re.Match[str], _: Place) -> list[str] | None:
+    power = {"²": ["squared"], "³": ["cubed"]}.get(match["power"]) or _raised(match["power"])
+    return [*written_number(match["amount"]), "times", "ten", *power]
 
 
 def _power(match: re.Match[str], place: Place) -> list[str] | None:
@@ -355,7 +368,7 @@ def _power(match: re.Match[str], place: Place) -> list[str] | None:
         ].split()
     power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
-        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+        power = _raised(match["power"])
     words = written_number(factor) if factor else []
     if len(letters) > 2 and not factor and lexicon.lookup(letters.lower()):
         return [letters.lower(), *power]
@@ -454,7 +467,8 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + END, re.I), _ordinal),
     (re.compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + END), _decade),
-    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)" + END), _times),
+    (re.compile(WORD_BEFORE + rf"(?P<amount>{_NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)(?![\w^])"), _times),
     (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
     (
         re.compile(
@@ -488,11 +502,14 @@ RULES: Rules = [
         re.compile(
             r"(?<![^\W²³])(?P<factor>\d+(?:\.\d+)?)?(?P<letters>[a-zA-Z"
             + "".join(known.LETTERS_OF_GREEK)
-            + r"]{1,4})(?P<power>²|³|\^\d+)"
+            + r"]{1,4})(?P<power>²|³|\^-?\d+)"
         ),
         _power,
     ),
-    (re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
+    (
+        re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^-?\d+)"),
+        _exponent,
+    ),
     (
         re.compile(
             r"(?P<minus>"

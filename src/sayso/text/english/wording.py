@@ -285,7 +285,11 @@ def _model_number(text: str) -> list[str]:
     return cardinal(n) if len(text) < 5 else digits(text)
 
 
-def _symbol(match: re.Match[str], _: Place) -> list[str] | None:
+def _symbol(match: re.Match[str], place: Place) -> list[str] | None:
+    if match[0] == "°":
+        before, after = place.text[: match.start()].rstrip()[-1:], place.text[match.end() :].lstrip()[:1]
+        if not (before.isalnum() or after.isalnum()):
+            return None  # an eye of (°□°)
     return _SYMBOLS[match[0]].split() or None
 
 
