@@ -222,6 +222,27 @@ def _internet_address(match: re.Match[str], _: Place) -> list[str] | None:
     return [*words, ",", "port", *(year(int(port)) if len(port) == 4 else cardinal(int(port)))]
 
 
+def _named_signs(text: str) -> list[str]:
+    """Each letter and digit by its name."""
+    return [word for char in text for word in (digits(char) if char.isdigit() else [char.upper()])]
+
+
+def _long_internet_address(match: re.Match[str], _: Place) -> list[str] | None:
+    if not any(char.isdigit() for char in match[0]):
+        return None
+    words: list[str] = []
+    for part in re.findall(r"\w+|:", match[0]):
+        words += ["colon"] if part == ":" else _named_signs(part)
+    return words
+
+
+def _identifier(match: re.Match[str], _: Place) -> list[str] | None:
+    words: list[str] = []
+    for group in match[0].split("-"):
+        words += [*([","] if words else []), *_named_signs(group)]
+    return words
+
+
 def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
     # The comma of most of Europe: before a unit it is a decimal one, 1,5 kg.
     words = written_number(match["amount"].replace(",", "."))
@@ -382,6 +403,16 @@ _UNIT = "(?P<unit>" + alternatives(known.UNITS) + r")(?![\w²³])"
 
 
 RULES: Rules = [
+    (
+        re.compile(WORD_BEFORE + r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}" + END, re.I),
+        _identifier,
+    ),
+    (
+        re.compile(
+            r"(?<![\w:])(?=[0-9a-f:]*::|(?:[0-9a-f]+:){7})(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I
+        ),
+        _long_internet_address,
+    ),
     (re.compile(WORD_BEFORE + r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + END), _iso_date),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4}|\d{2})" + END), _slash_date),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>\d{4})" + END), _dot_date),

@@ -17,6 +17,10 @@ def _address(match: re.Match[str], _: Place) -> list[str] | None:
     return spoken_address(match[0])
 
 
+def _counted_hashtag(match: re.Match[str], _: Place) -> list[str] | None:
+    return ["hashtag", *cardinal(int(match["n"])), *spoken_address(match["rest"])]
+
+
 def _phrase(match: re.Match[str], _: Place) -> list[str] | None:
     words = known.PHRASES[match["phrase"]].split()
     return [*words[:-1], words[-1] + "'s"] if match["owner"] else words
@@ -320,6 +324,7 @@ FIRST: Rules = [
     (BARE_ADDRESS, _address),
     (re.compile(r"(?<!\w)@\w+"), _address),
     (re.compile(r"(?<!\w)#[A-Za-z]\w*"), _address),
+    (re.compile(r"(?<!\w)#(?P<n>\d{1,3})(?P<rest>[A-Z][a-z]{2,}\w*)"), _counted_hashtag),
 ]
 """Asked before any figure: fixed forms and addresses."""
 
@@ -338,6 +343,12 @@ LAST: Rules = [
     (re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+(?:\.\d+)?"), _mixed),
     (re.compile(r"(?<!\w)'?[^\W\d_]+(?:'[^\W\d_]+)*'?"), _word_rule),
     (re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*"), _word_rule),
+    (re.compile(r"!={1,2}(?=\s?[\w\"'(\[-])"), between("is not equal to")),
+    (re.compile(r"(?<![=<>])={2,3}(?!=)"), between("equals")),
+    (re.compile(r"<="), between("is at most")),
+    (re.compile(r">="), between("is at least")),
+    (re.compile(r"(?<=[\w)\]])[-=]>"), between("to")),
+    (re.compile(r"&&"), between("and")),
     (re.compile(r"(?<=\w )<(?= \w)"), between("is less than")),
     (re.compile(r"(?<=\w )>(?= \w)"), between("is greater than")),
     (re.compile(r"~(?=\s?[\d$£€])"), between("about")),
