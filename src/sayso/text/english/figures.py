@@ -243,6 +243,10 @@ def _identifier(match: re.Match[str], _: Place) -> list[str] | None:
     return words
 
 
+def _grouped(match: re.Match[str], _: Place) -> list[str] | None:
+    return cardinal(int(re.sub(r"\D", "", match[0])))
+
+
 def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
     # The comma of most of Europe: before a unit it is a decimal one, 1,5 kg.
     words = written_number(match["amount"].replace(",", "."))
@@ -305,7 +309,8 @@ def fraction(whole: str | None, top: int, bottom: int) -> list[str] | None:
 
 
 def _ordinal(match: re.Match[str], _: Place) -> list[str] | None:
-    return ordinal(int(match["n"].replace(",", "")))
+    words = ordinal(int(match["n"].replace(",", "")))
+    return [*words, "to", *ordinal(int(match["last"]))] if match["last"] else words
 
 
 def _decade(match: re.Match[str], _: Place) -> list[str] | None:
@@ -316,8 +321,10 @@ def _decade(match: re.Match[str], _: Place) -> list[str] | None:
     return plural_of(words)
 
 
-def _range(match: re.Match[str], _: Place) -> list[str] | None:
+def _range(match: re.Match[str], place: Place) -> list[str] | None:
     first, second = match["a"], match["b"]
+    if re.match(r"\s?=", place.text[match.end() :]):
+        return [*written_number(first), "minus", *written_number(second)]
     if re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{2}", second):
         return [*year_like(first), "to", *year_like(second)]
     return [*year_like(first), "to", *year_like(second)]
@@ -332,7 +339,10 @@ def _times(match: re.Match[str], place: Place) -> list[str] | None:
     return words
 
 
-def _fold_times(match: re.Match[str], _: Place) -> list[str] | None:
+def _fold_times(match: re.Match[str], place: Place) -> list[str] | None:
+    before, after = place.text[: match.start()], place.text[match.end() :]
+    if match[0].endswith("x") and (re.search(r"[\w)]\s?=\s?$", before) or re.match(r"\s?[+=]\s?\d", after)):
+        return [*written_number(match["n"]), "X"]  # of an equation
     return [*written_number(match["n"]), "times"]
 
 
@@ -451,7 +461,9 @@ RULES: Rules = [
     ),
     (_phone_number(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"), _phone),
     (_phone_number(r"(?<!\w)1-\d{3}-[A-Z]{4,8}"), _phone),
-    (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,8}\)?){2,6}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{9,15}"), _phone),
+    (_phone_number(r"\(0\d{1,4}\)(?:[ -]?\d{2,8}){1,3}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d{3}-\d{4}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d+(?:-\d+){2,}"), _phone),
     (
@@ -494,9 +506,17 @@ RULES: Rules = [
         ),
         _comma_measure,
     ),
+    (re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:'\d{3})+(?![\w'\"])"), _grouped),
+    (re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})?\.\d{3}\.000(?![\w]|\.\d)"), _grouped),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
-    (re.compile(WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + END, re.I), _ordinal),
+    (
+        re.compile(
+            WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)(?:\s?[–-]\s?(?P<last>\d+)(?:st|nd|rd|th))?" + END,
+            re.I,
+        ),
+        _ordinal,
+    ),
     (re.compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + END), _decade),
     (re.compile(WORD_BEFORE + rf"(?P<amount>{_NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
     (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)(?![\w^])"), _times),

@@ -117,6 +117,10 @@ def _clock(hour: str, minute: str) -> list[str]:
     return [*cardinal(int(hour)), *(["oh"] if minutes < 10 else []), *cardinal(minutes)]
 
 
+def _hour_and_minutes(match: re.Match[str], _: Place) -> list[str] | None:
+    return _clock(match["hour"], match["minute"]) if int(match["hour"]) <= 24 else None
+
+
 def _time_span(match: re.Match[str], _: Place) -> list[str] | None:
     if (
         max(int(match["hour"]), int(match["to_hour"])) > 24
@@ -333,6 +337,8 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<amount>\d+\.\d+)\s?(?P<scale>[kKMB])" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?!3M)(?P<amount>\d+)(?P<scale>M)" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?P<hours>\d{1,3})\s?h\s?(?P<minutes>\d{1,2})\s?m(?:in)?" + END), _hours),
+    (re.compile(WORD_BEFORE + r"(?P<hour>\d{1,2})[hH](?P<minute>[0-5]\d)" + END), _hour_and_minutes),
+    (re.compile(r"(?<!\w)[Nn]°\s?(?=\d)"), between("number")),
     (re.compile(rf"(?<!\w)Rs\.?\s?(?P<amount>{_NUMBER})" + END), _rupees),
     (
         re.compile(

@@ -45,7 +45,7 @@ class Token:
 _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
 _BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+(?=\S)")
 _RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")
-_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^-]|://)")
+_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^°-]|://)")
 _DASHES = re.compile(r"\s*(?:—|–|-{2,}| -(?= ))\s*")
 _DOTS = re.compile(r"…|\.{2,}|(?:\. ){2,}\.")
 _HIDDEN = "\ue000"

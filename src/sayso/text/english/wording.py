@@ -126,6 +126,14 @@ def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
     return None
 
 
+def _roman_year(match: re.Match[str], _: Place) -> list[str] | None:
+    hundreds = {"MCM": 1900, "MM": 2000, "MD": 1500, "MDC": 1600, "MDCC": 1700, "MDCCC": 1800}[
+        match["hundreds"]
+    ]
+    rest = roman(match["rest"])
+    return None if rest is None or rest > 99 or len(match[0]) < 4 else year(hundreds + rest)
+
+
 _CASES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z']+|[A-Z]+")
 _PRONOUNCEABLE = re.compile(r"(?:[^aeiouy]{0,2}[aeiouy]{1,2})+[^aeiouy]{0,2}")
 
@@ -193,12 +201,13 @@ def _word_rule(match: re.Match[str], place: Place) -> list[str] | None:
         return None
     if (
         stem == "A"
+        and not possessive
         and place.before
         and not place.shouted
         and not re.match(r" ['\"“(]?[A-Z]", place.text[match.end() :])
     ):
         return ["A"]  # plan A, not Once Upon A Time
-    if len(stem) == 1 and "B" <= stem <= "Z" and stem != "I":
+    if len(stem) == 1 and ("B" <= stem <= "Z" or (stem == "A" and possessive)) and stem != "I":
         return [stem + "'s" if possessive else stem]
     if len(stem) > 1 and stem.isascii() and re.fullmatch(r"[A-Z]{2,}s?", stem):
         words = _capitals(stem, place, place.text[match.end() : match.end() + 20])
@@ -339,6 +348,7 @@ LAST: Rules = [
         _abbreviation,
     ),
     (re.compile(WORD_BEFORE + "(?:" + alternatives(known.WITHOUT_DOT) + r")(?![\w'.])", re.I), _undotted),
+    (re.compile(WORD_BEFORE + r"(?P<hundreds>MCM|MM|MDC{0,3})(?P<rest>[IVXLC]+)(?![\w'])"), _roman_year),
     (re.compile(WORD_BEFORE + r"[IVXLC]+" + r"(?![\w'])"), _roman_numeral),
     (re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+(?:\.\d+)?"), _mixed),
     (re.compile(r"(?<!\w)'?[^\W\d_]+(?:'[^\W\d_]+)*'?"), _word_rule),
