@@ -41,6 +41,7 @@ def test_the_first_word_of_another_script_is_named(text: str, word: str, script:
         "half a ½, the 1ª, no. №5, ™ and ©",
         "🙂 ★ ♥ → ℵ Ⅷ ٣ ²",
         "e\u0301 and a\u20dd",
+        "whatever ¯\\_(ツ)_/¯ or ಠ_ಠ",
     ],
 )
 def test_signs_accents_and_letters_with_names_refuse_nothing(text: str) -> None:

@@ -346,6 +346,10 @@ def _fold_times(match: re.Match[str], place: Place) -> list[str] | None:
     return [*written_number(match["n"]), "times"]
 
 
+def _number_per(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["n"]), "per", *_PER[match["per"]].split()]
+
+
 def _ratio(match: re.Match[str], _: Place) -> list[str] | None:
     return [*written_number(match["a"]), "to", *written_number(match["b"])]
 
@@ -524,7 +528,14 @@ RULES: Rules = [
     (
         re.compile(
             WORD_BEFORE
-            + r"(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
+            + rf"(?P<n>{_NUMBER})/(?P<per>min|hr|hour|day|week|month|year|yr|sec|night|person)(?![\w/])"
+        ),
+        _number_per,
+    ),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?<!\d/)(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
             + _UNIT
             + r")?(?![\w/])"
         ),
@@ -532,7 +543,7 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s)"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-\d)"
             + _UNIT
             + _PER_UNIT
         ),

@@ -78,9 +78,10 @@ def _spelled(cluster: str) -> str:
         folded = unicodedata.normalize("NFKC", cluster).replace("⁄", "/")
         return " " + folded if "/" in folded else folded
     if category in ("So", "Sk") and cluster not in ("°", "^"):
-        # A unit in one character: ㎏, ㎡.
-        unit = unicodedata.normalize("NFKC", cluster) if "\u3371" <= cluster <= "\u33df" else ""
-        return unit if unit.isascii() and unit else " "
+        # A unit in one character (㎏, ㎡), a letter in a circle.
+        is_text = "\u3371" <= cluster <= "\u33df" or "\u24b6" <= cluster <= "\u24e9"
+        plain = unicodedata.normalize("NFKC", cluster) if is_text else ""
+        return plain if plain.isascii() and plain else " "
     return "".join(_PLAIN.get(c, c) for c in unicodedata.normalize("NFKC", cluster))
 
 

@@ -301,7 +301,7 @@ def _model_number(text: str) -> list[str]:
 def _symbol(match: re.Match[str], place: Place) -> list[str] | None:
     if match[0] == "°":
         before, after = place.text[: match.start()].rstrip()[-1:], place.text[match.end() :].lstrip()[:1]
-        if not (before.isalnum() or after.isalnum()):
+        if not any(c.isalnum() and c.isascii() for c in before + after):
             return None  # an eye of (°□°)
     return _SYMBOLS[match[0]].split() or None
 
@@ -359,6 +359,8 @@ LAST: Rules = [
     (re.compile(r">="), between("is at least")),
     (re.compile(r"(?<=[\w)\]])[-=]>"), between("to")),
     (re.compile(r"&&"), between("and")),
+    (re.compile(r"§§"), between("sections")),
+    (re.compile(r"(?<=\d)\*\*(?=\d+(?![\d*]))"), between("to the power of")),
     (re.compile(r"(?<=\w )<(?= \w)"), between("is less than")),
     (re.compile(r"(?<=\w )>(?= \w)"), between("is greater than")),
     (re.compile(r"~(?=\s?[\d$£€])"), between("about")),
