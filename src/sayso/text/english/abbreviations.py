@@ -14,7 +14,7 @@ TITLES = {
 """Spoken before a name; their dot never ends a sentence (but for sr and jr)."""
 
 WORDS = {
-    "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "est": "established",
+    "incl": "including", "excl": "excluding", "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "est": "established",
     "vol": "volume", "vols": "volumes", "fig": "figure", "figs": "figures", "inc": "incorporated", "ltd": "limited",
     "corp": "corporation", "co": "company", "bros": "brothers", "ave": "avenue", "blvd": "boulevard", "rd": "road",
     "ln": "lane", "hwy": "highway", "mt": "mount", "apt": "apartment", "ste": "suite", "bldg": "building",
@@ -147,7 +147,7 @@ UNITS: dict[str, str | tuple[str, str]] = {
     "cu. ft.": ("cubic foot", "cubic feet"), "sq. ft.": ("square foot", "square feet"), "sq m": "square meter",
     "sq km": "square kilometer", "m/s²": ("meter per second squared", "meters per second squared"),
     "mmHg": ("millimeter of mercury", "millimeters of mercury"), "ppm": ("part per million", "parts per million"),
-    "Gb": "gigabit", "Mb": "megabit", "kN": "kilonewton", "tbsp": "tablespoon", "tsp": "teaspoon",
+    "Gb": "gigabit", "Mb": "megabit", "kN": "kilonewton", "tbsp": "tablespoon", "Tbsp": "tablespoon", "sqm": "square meter", "sqft": ("square foot", "square feet"), "tsp": "teaspoon",
 }  # fmt: skip
 """Unit -> its singular, or singular and plural where an s at the end is not enough."""
 

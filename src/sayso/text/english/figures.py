@@ -340,10 +340,20 @@ def _times(match: re.Match[str], place: Place) -> list[str] | None:
 
 
 def _fold_times(match: re.Match[str], place: Place) -> list[str] | None:
-    before, after = place.text[: match.start()], place.text[match.end() :]
+    before, after = place.just_before(match), place.text[match.end() :]
     if match[0].endswith("x") and (re.search(r"[\w)]\s?=\s?$", before) or re.match(r"\s?[+=]\s?\d", after)):
         return [*written_number(match["n"]), "X"]  # of an equation
     return [*written_number(match["n"]), "times"]
+
+
+def _out_of(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["n"]), "out", "of", *cardinal(int(match["most"]))]
+
+
+def _spaced_degrees(match: re.Match[str], _: Place) -> list[str] | None:
+    one, many = known.unit("°" + match["scale"])
+    words = ["minus"] if match["minus"] else []
+    return [*words, *written_number(match["n"]), *(one if _is_one(match["n"]) else many).split()]
 
 
 def _number_per(match: re.Match[str], _: Place) -> list[str] | None:
@@ -389,6 +399,11 @@ def _raised(power: str) -> list[str]:
     return ["to", "the", *(["minus", *cardinal(-n)] if n < 0 else ordinal(n))]
 
 
+def _lettered_power(match: re.Match[str], _: Place) -> list[str] | None:
+    base = match["base"]
+    return [*(cardinal(int(base)) if base.isdigit() else [base.upper()]), "to", "the", match["power"].upper()]
+
+
 def _times_ten(match: re.Match[str], _: Place) -> list[str] | None:
     power = {"²": ["squared"], "³": ["cubed"]}.get(match["power"]) or _raised(match["power"])
     return [*written_number(match["amount"]), "times", "ten", *power]
@@ -428,7 +443,12 @@ RULES: Rules = [
         _long_internet_address,
     ),
     (re.compile(WORD_BEFORE + r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + END), _iso_date),
+    (
+        re.compile(WORD_BEFORE + r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})" + END),
+        _iso_date,
+    ),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4}|\d{2})" + END), _slash_date),
+    (re.compile(r"(?<![\w-])(?P<a>\d{1,2})-(?P<b>\d{1,2})-(?P<year>(?:19|20)\d\d)(?![\w-])"), _slash_date),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>\d{4})" + END), _dot_date),
     (
         re.compile(
@@ -467,6 +487,7 @@ RULES: Rules = [
     (_phone_number(r"(?<!\w)1-\d{3}-[A-Z]{4,8}"), _phone),
     (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,8}\)?){2,6}"), _phone),
     (_phone_number(r"(?<!\w)\+\d{9,15}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{1,3}\s?\(0\)\s?\d{1,5}(?:[ -]?\d{2,8}){1,3}"), _phone),
     (_phone_number(r"\(0\d{1,4}\)(?:[ -]?\d{2,8}){1,3}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d{3}-\d{4}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d+(?:-\d+){2,}"), _phone),
@@ -525,6 +546,11 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + rf"(?P<amount>{_NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
     (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)(?![\w^])"), _times),
     (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
+    (re.compile(rf"(?P<minus>{_MINUS})(?<!\w)(?P<n>{_NUMBER})\s?° (?P<scale>[CF])(?!\w)"), _spaced_degrees),
+    (
+        re.compile(r"(?<![\w/.])(?P<n>\d+\.\d+|\d+(?=/\d+ stars))/(?P<most>5|10|20|100)(?![\w/]|\.\d)"),
+        _out_of,
+    ),
     (
         re.compile(
             WORD_BEFORE
@@ -568,6 +594,7 @@ RULES: Rules = [
         ),
         _power,
     ),
+    (re.compile(r"(?<![\w^])(?P<base>[A-Za-z]|\d+)\^(?P<power>[A-Za-z])(?![\w^])"), _lettered_power),
     (
         re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^-?\d+)"),
         _exponent,

@@ -384,6 +384,7 @@ RULES: Rules = [
     (re.compile(r"€\s?(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)(?!\d)"), _comma_money),
     (re.compile(r"(?<![\w.,])(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)\s?€"), _comma_money),
     (re.compile(WORD_BEFORE + r"(?P<first>\d{2})/(?P<second>\d{2})(?![\w/])"), _shares),
+    (re.compile(r"(?<!\w)[Rr]ev\.\s?(?=\d)"), between("revision")),
     (re.compile(r"(?<!\w)[Vv]er\.\s?(?=\d)"), between("version")),
     (re.compile(r"(?<!\w)c(?:a|irca)?\.\s?(?=\d{3,4}(?!\d))"), between("circa")),
     (re.compile(r"(?<!\w)b\.\s?(?=[12]\d{3}(?!\d))"), between("born")),

@@ -115,7 +115,8 @@ def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
         return None
     if before.lower() in known.ROMAN_AFTER and before:
         # "In act I was moved": a pronoun goes on in small letters.
-        if match[0] == "I" and re.match(r" [a-z]", place.text[match.end() :]):
+        is_war = place.just_before(match).endswith("World War ")
+        if not is_war and match[0] == "I" and re.match(r" [a-z]", place.text[match.end() :]):
             return None
         return cardinal(value)
     alone = match[0] == "I" and not re.match(r" of [A-Z]|[.,;:)]|$", place.text[match.end() :])
@@ -299,8 +300,10 @@ def _model_number(text: str) -> list[str]:
 
 
 def _symbol(match: re.Match[str], place: Place) -> list[str] | None:
+    if match[0] == "$" and re.match(r"[A-Z]{2,5}(?!\w)", place.text[match.end() :]):
+        return None  # of a share: $AAPL
     if match[0] == "°":
-        before, after = place.text[: match.start()].rstrip()[-1:], place.text[match.end() :].lstrip()[:1]
+        before, after = place.just_before(match).rstrip()[-1:], place.text[match.end() :].lstrip()[:1]
         if not any(c.isalnum() and c.isascii() for c in before + after):
             return None  # an eye of (°□°)
     return _SYMBOLS[match[0]].split() or None
