@@ -90,3 +90,9 @@ def test_what_is_sayable_has_sounds_and_nothing_else_has(text: str) -> None:
 )
 def test_a_word_is_said_or_named(word: str) -> None:
     assert phonemize(word) or foreign_word(word)
+
+
+def test_the_target_of_a_link_may_be_in_any_script_and_its_label_not() -> None:
+    assert script_of("See [this](https://ru.wikipedia.org/wiki/Мир).", 100).text
+    with pytest.raises(BadRequest, match="'Мир' in Cyrillic"):
+        script_of("See [Мир](https://ru.wikipedia.org/wiki/Мир).", 100)
