@@ -9,6 +9,9 @@ from sayso.audio.waveform import Waveform
 from sayso.domain.timing import Times
 from sayso.engines.base import Mark, Spoken
 from sayso.pipeline.timing import Timeline
+from sayso.text.english.phonemes import phonemize
+from sayso.text.script import Script
+from sayso.text.sentences import split
 
 
 def piece(text: str, *words: str) -> Spoken:
@@ -61,3 +64,25 @@ def test_pieces_without_a_text_are_silence_between() -> None:
     times = timed(text, piece("Ah.", "Ah"), piece(""), piece("Ah.", "Ah"))
     check(times, text)
     assert times.letters[4].start_s == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("length", [300, 3_000])
+@pytest.mark.parametrize(
+    "written",
+    ["[this]({})", "![this]({})", "[![this]({})]({})", "[" + "long label, " * 40 + "this]({})", "{}"],
+)
+def test_each_letter_of_a_long_target_or_address_stands_once_and_in_order(written: str, length: int) -> None:
+    address = "https://a.com/" + ("One-two/end?" * 300)[:length] + "x"
+    text = f"One two. The {written.replace('{}', address)} there. End."
+    lines = list(
+        Script(text).lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text, shortest=0)])
+    )
+    words = [[word.text for word in phonemize(line.text, line.readings)] for line in lines]
+    assert (words[0], words[-1]) == (["One", "two"], ["End"])
+    assert words[-2][-1] == "there"
+    times = timed(text, *(piece(line.text, *said) for line, said in zip(lines, words, strict=True)))
+    check(times, text)
+    seconds = len(lines)
+    assert times.letters[text.rindex("End")].start_s == pytest.approx(seconds - 1)
+    spoken = len(words[-2])
+    assert times.letters[text.rindex("there")].start_s == pytest.approx(seconds - 2 + (spoken - 1) / spoken)

@@ -65,6 +65,22 @@ def test_marks_follow_the_word_before_them() -> None:
     assert [token.trailing for token in tokens("Well, “yes” (no)!!! Fine...")] == [", “", "” (", ")! ", "…"]
 
 
+@pytest.mark.parametrize(
+    "table", ["| Name | Age |\n|:-----|----:|\n| Ann | 31 |\n| Bob | 27 |", "Name\tAge\nAnn\t31\nBob\t27"]
+)
+def test_a_short_pause_follows_each_cell_of_a_table(table: str) -> None:
+    found = tokens(table)
+    assert [" ".join(token.spoken) for token in found] == [
+        "name",
+        "age",
+        "ann",
+        "thirty one",
+        "bob",
+        "twenty seven",
+    ]
+    assert [token.trailing.strip() for token in found[:-1]] == [","] * 5
+
+
 def test_a_line_break_without_a_mark_is_a_pause() -> None:
     assert [token.trailing for token in tokens("Title\n\nText")] == [". ", ""]
 

@@ -41,6 +41,7 @@ def test_the_first_word_of_another_script_is_named(text: str, word: str, script:
         "half a ½, the 1ª, no. №5, ™ and ©",
         "🙂 ★ ♥ → ℵ Ⅷ ٣ ²",
         "e\u0301 and a\u20dd",
+        "whatever ¯\\_(ツ)_/¯ or ಠ_ಠ",
     ],
 )
 def test_signs_accents_and_letters_with_names_refuse_nothing(text: str) -> None:
@@ -89,3 +90,9 @@ def test_what_is_sayable_has_sounds_and_nothing_else_has(text: str) -> None:
 )
 def test_a_word_is_said_or_named(word: str) -> None:
     assert phonemize(word) or foreign_word(word)
+
+
+def test_the_target_of_a_link_may_be_in_any_script_and_its_label_not() -> None:
+    assert script_of("See [this](https://ru.wikipedia.org/wiki/Мир).", 100).text
+    with pytest.raises(BadRequest, match="'Мир' in Cyrillic"):
+        script_of("See [Мир](https://ru.wikipedia.org/wiki/Мир).", 100)

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from sayso.errors import BadRequest, NotOffered, Rejected, TooLarge
 from sayso.pipeline.scripting import script_of
 from sayso.text import terms
+from sayso.text.english.normalise import tokens
+from sayso.text.english.phonemes import phonemize
+from sayso.text.english.unspoken import unspoken
 from sayso.text.reading import read_script
 from sayso.text.script import Break, Line, Manner, Script, Stretch
 from sayso.text.sentences import split
@@ -407,3 +410,84 @@ def test_a_manner_over_all_of_it() -> None:
     assert said[1].manner_at(0).rate == 1.5
     assert said[0].pause_s == 1.0
     assert script.spoken_in(Manner()) is script
+
+
+def heard(script: Script) -> str:
+    """The letters that are spoken, as they are written, line by line as an engine would."""
+    found = [
+        word.text
+        for line in script.lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text)])
+        for word in phonemize(line.text, line.readings)
+    ]
+    return " ".join(found)
+
+
+@pytest.mark.parametrize("length", [20, 300, 1_000, 3_000])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("See [this page]({}) now. And then.", "See this page now And then"),
+        ("See ![a cat](data:image/png;base64,{}) there.", "See a cat there"),
+        ("[![build]({})]({}) Done.", "build Done"),
+        ('One.![]({})\n\n[Two]({} "its title"), three.', "One Two three"),
+        ("[A]({})[B]({}) c", "A B c"),
+        ("[x]({})" * 40, " ".join(["x"] * 40)),
+        ("[" + "long label, " * 60 + "end]({}) of it.", "long label " * 60 + "end of it"),
+        ("[Is it a label? It is.]({}) Yes.", "Is it a label It is Yes"),
+        ("Read [the `code` of it]({}).", "Read the code of it"),
+    ],
+)
+def test_the_target_of_a_link_is_not_heard_however_long(text: str, said: str, length: int) -> None:
+    target = ("https://example.org/wiki/a-b_(c)/d?e=1&f=2.5#g," * 100)[:length].rstrip("(")
+    target += ")" * (target.count("(") - target.count(")"))
+    assert heard(Script(text.replace("{}", target))).replace("`", "") == said
+
+
+@pytest.mark.parametrize("length", [300, 1_000, 3_000])
+@pytest.mark.parametrize("begins", ["https://www.example.com/", "www.example.com?q=", "example.com/"])
+@pytest.mark.parametrize("text", ["Go to {}. Then rest.", "({}) it is", "[{}](x) ends", "{}"])
+def test_of_a_long_address_only_the_host_is_heard(text: str, begins: str, length: int) -> None:
+    host = begins.rstrip("/").removesuffix("?q=")
+    address = (begins + "a-b/c?d=12,e.f;" * 300)[:length].rstrip(".,;?=") + "x"
+    expected = heard(Script(text.replace("{}", host)))
+    assert host in expected
+    assert heard(Script(text.replace("{}", address))) == expected
+    words = [word for token in tokens(address) for word in token.spoken]
+    assert " ".join(words) == "W W W dot example dot com"[0 if "www" in host else 10 :]
+
+
+@pytest.mark.parametrize("length", [300, 3_000])
+def test_a_long_code_span_is_heard_whole_and_cut_at_its_signs(length: int) -> None:
+    code = ("alpha.beta(gamma)=" * 200)[: length // 18 * 18]
+    said = heard(Script(f"Run `{code}` now."))
+    assert said.replace("`", "").split() == ["Run", *["alpha", "beta", "gamma", "="] * (length // 18), "now"]
+
+
+def test_own_words_count_in_a_label_and_not_in_a_target() -> None:
+    script = with_terms(
+        Script("Ask [kubectl](http://kubectl/" + "kubectl/" * 50 + ")."), {"kubectl": "cube"}, {}
+    )
+    (line,) = script.lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text)])
+    assert [reading.words for reading in line.readings if reading.words] == [("cube",)]
+    assert " ".join(word.text for word in phonemize(line.text, line.readings)) == "Ask kubectl"
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["[", "]", "(", ")", "](", "!", "ab ", "c. ", "\n", "https://a.com/" + "b" * 90, '"', "x" * 99]
+        )
+    )
+)
+def test_lines_are_in_order_and_leave_out_only_what_is_not_spoken(parts: list[str]) -> None:
+    script = Script("".join(parts))
+    at, outside = 0, ""
+    for line in script.lines(lambda text: [(p.start, p.end, p.pause_s) for p in split(text, longest=60)]):
+        assert at <= line.start < line.end
+        assert line.text == script.text[line.start : line.end]
+        outside += script.text[at : line.start]
+        at = line.end
+    outside += script.text[at:]
+    left_out = "".join(script.text[first:last] for first, last in unspoken(script.text))
+    assert len("".join(outside.split())) <= len(left_out)

@@ -20,8 +20,9 @@ from sayso.errors import NotFound
 from sayso.services import Services
 from sayso.storage import clips as clip_rows
 from sayso.storage import voices as voice_rows
-from sayso.usecases import clips, health, projects, recordings, speech, voices
+from sayso.usecases import clips, health, media, projects, recordings, speech, voices
 from sayso.usecases.clips import ClipEdit, ClipOrder
+from sayso.wire.responses import clip_item
 from sayso.workflows import durable, make_clip, make_voice
 from sayso.workflows.sweep import sweep
 from serving import Callbacks, humming, saying
@@ -224,6 +225,35 @@ def test_an_ordered_clip_is_made_and_told(
     assert (first.file_name, second.file_name) == (f"{clip.id}.wav", f"{clip.id}.mp3")
     # The old sound goes once the new one is in its place.
     wait_until(lambda: not services.blobs.exists(str(first.audio_key)))
+
+
+def test_a_clip_whose_remake_fails_keeps_its_old_sound_under_its_old_name(
+    services: Services, ada: Caller, ready: Ready, told: Callbacks
+) -> None:
+    voice = finish(services, ada, voices.build_voice(services, ada, ready().id))
+    project = projects.create_project(services, ada, projects.NewProject("stories"))
+    made = clips.speak_clip(services, ada, project.id, ClipOrder(voice.id, "Old.", wants_times=True))
+    sound = services.blobs.read(str(made.audio_key))
+    # One clip is made at a time: while this one is, the voice of the next goes.
+    clips.order_clip(services, ada, project.id, ClipOrder(voice.id, "One more. " * 30))
+    edit = ClipEdit(body="New.", sound=SoundFormat(Container.MP3).fitted(), callback_uri=told.url)
+    clips.reorder_clip(services, ada, project.id, made.id, edit)
+    voices.delete_voice(services, ada, voice.id)
+
+    body = told.about(made.id)
+    assert body["issues"] == [f"voice {voice.id} was deleted before the clip was made"]
+    clip = clips.get_clip(services, ada, project.id, made.id)
+    assert (clip.state, clip.revision, clip.body) == (ClipState.FAILED, 2, "New.")
+    assert (clip.audio_key, clip.duration_s) == (made.audio_key, made.duration_s)
+    assert (clip.file_name, clip.audio_container) == (f"{clip.id}.wav", Container.WAV)
+    now = datetime.now(UTC)
+    path = media.sign(services, str(clip.audio_key), clip.file_name, now)
+    served = media.open_media(services, path.split("/")[2:], now)
+    assert (served.content_type, b"".join(served.chunks)) == ("audio/wav", sound)
+    # Its letters are not those of the body.
+    item = clip_item(clip, "http://here/a.wav")
+    assert (item["body"], item["audio_src"]) == ("New.", "http://here/a.wav")
+    assert item["timestamps"]["graph_chars"] == []
 
 
 def test_a_revision_that_ends_late_is_dropped(services: Services, ada: Caller, ready: Ready) -> None:

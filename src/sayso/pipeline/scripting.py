@@ -5,6 +5,7 @@ from __future__ import annotations
 from sayso.domain.term import Dictionary
 from sayso.errors import BadRequest, TooLarge
 from sayso.text.english.sayable import foreign_word, is_sayable
+from sayso.text.english.unspoken import unspoken
 from sayso.text.reading import read_script
 from sayso.text.script import Script
 from sayso.text.terms import with_terms
@@ -50,7 +51,7 @@ def script_of(
 def _check_sayable(script: Script, field: str) -> None:
     """What a voice would pass over in silence is refused, for the listener could not know what is missing."""
     given = [(reading.start, reading.end) for reading in script.readings]
-    foreign = foreign_word(script.text, given)
+    foreign = foreign_word(script.text, [*given, *unspoken(script.text)])
     if foreign is not None:
         fact = f"has {foreign.text!r} in {foreign.script}, and only English can be spoken"
         raise BadRequest(f"{field} {fact}: take it out or spell it in Latin letters", {field: fact})

@@ -17,8 +17,10 @@ with the `manners` over it, and then is silent for `pause_s`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from sayso.text.english.unspoken import unspoken
 
 SLOWEST, FASTEST = 0.25, 4.0
 LOWEST_RATIO, HIGHEST_RATIO = 0.5, 2.0
@@ -161,32 +163,65 @@ class Script:
                 # As many letters in its place: no cut falls between them, and no mark inside ends a sentence.
                 first, last = reading.start - start, reading.end - start
                 text = text[:first] + "x" * (last - first) + text[last:]
+        silent = [(start + first, start + last) for first, last in unspoken(text)]
         waiting: tuple[int, int, float] | None = None
-        for first, last, pause_s in cut(text):
-            begin = start + first
+        for begin, stop, pause_s in _cut_without(text, start, silent, cut):
             if waiting is not None:
                 if not any(r.start < begin and waiting[1] < r.end for r in self.readings):
-                    yield self._line(*waiting)
+                    yield self._line(*waiting, silent)
                 else:
                     # Cut for its length inside of a reading: what is said for it is whole or not said at all.
                     begin = waiting[0]
-            waiting = begin, start + last, pause_s
+            waiting = begin, stop, pause_s
         if waiting is not None:
-            yield self._line(*waiting)
+            yield self._line(*waiting, silent)
 
-    def _line(self, start: int, end: int, pause_s: float) -> Line:
+    def _line(self, start: int, end: int, pause_s: float, silent: Sequence[tuple[int, int]]) -> Line:
         manners = tuple(
             Stretch(max(0, s.start - start), min(end, s.end) - start, s.manner)
             for s in self.manners
             if s.start < end and s.end > start
         )
+        silent = [span for span in silent if start <= span[0] and span[1] <= end]
+        said = [
+            r
+            for r in self.readings
+            if start <= r.start
+            and r.end <= end
+            and not any(first <= r.start and r.end <= last for first, last in silent)
+        ]
+        # The line may hold a part of a link alone, in which nobody would know its target.
+        said += [Reading(first, last, ()) for first, last in silent]
         readings = tuple(
             replace(r, start=r.start - start, end=r.end - start)
-            for r in self.readings
-            if start <= r.start and r.end <= end
+            for r in sorted(said, key=lambda reading: reading.start)
         )
         line = Line(self.text[start:end], start, end, pause_s, readings=readings, manners=manners)
         return replace(line, pause_s=pause_s / line.manner_at(end - start - 1).rate)
+
+
+def _cut_without(
+    text: str, start: int, silent: Sequence[tuple[int, int]], cut: Cut
+) -> Iterator[tuple[int, int, float]]:
+    """What `cut` makes of `text`, which begins at `start`, without its stretches `silent`: none is cut inside or counts.
+
+    Spans are those of the script. A stretch goes with what is before it, or else with what follows.
+    """
+    places: list[int] = []
+    at = start
+    for first, last in (*silent, (start + len(text), 0)):
+        places += range(at, first)
+        at = last
+    end_of, start_of = dict(silent), {last: first for first, last in silent}
+    done = start
+    for first, last, pause_s in cut("".join(text[place - start] for place in places) if silent else text):
+        begin, stop = places[first], places[last - 1] + 1
+        while begin in start_of and start_of[begin] >= done:
+            begin = start_of[begin]
+        while stop in end_of:
+            stop = end_of[stop]
+        yield begin, stop, pause_s
+        done = stop
 
 
 def script_of_text(text: str | Script) -> Script:

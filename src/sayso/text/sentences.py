@@ -67,6 +67,7 @@ _PARAGRAPH = re.compile(
     r"\n[ \t\r\f\v]*\n\s*|\n(?=[ \t]*(?:[-*•+]|\d{1,2}[.)]|#{1,6})[ \t])|(?<=\n)(?=#{1,6} )"
 )
 _CLAUSE_END = re.compile(r"[;:—–,][\"'”’)\]]*(?=\s)|[)\]](?=\s)|—|(?<=\s)[-–](?=\s)")
+_SIGN = re.compile(r"[^\w\s](?=\w)")
 _OPENING = "\"'“‘(["
 _STARTERS = wordset(
     "the a an he she it we they i you this that these those there here but and so or if when while in on at as for after before "
@@ -193,7 +194,7 @@ def _cut(text: str, start: int, end: int, limits: _Limits, pause_s: float) -> li
 
 
 def _best_cut(text: str, start: int, end: int) -> tuple[int, float]:
-    """Where to cut: the clause mark nearest the middle unless it is far off, then white space, then anywhere."""
+    """Where to cut: the clause mark nearest the middle unless it is far off, white space, a sign, anywhere."""
     middle = (start + end) / 2
     near, edge = (end - start) * 0.35, (end - start) * 0.05
     clauses = [m.end() for m in _CLAUSE_END.finditer(text, start, end) if start + edge < m.end() < end - edge]
@@ -202,7 +203,8 @@ def _best_cut(text: str, start: int, end: int) -> tuple[int, float]:
     spaces = [m.end() for m in re.compile(r"\s+").finditer(text, start, end)]
     if spaces:
         return min(spaces, key=lambda at: abs(at - middle)), WORD_PAUSE_S
-    return max(start + 1, int(middle)), WORD_PAUSE_S
+    signs = [m.end() for m in _SIGN.finditer(text, start, end) if start + edge < m.end() < end - edge]
+    return min(signs, key=lambda at: abs(at - middle), default=max(start + 1, int(middle))), WORD_PAUSE_S
 
 
 def _first_cut(text: str, start: int, end: int, longest: int, pause_s: float) -> list[tuple[int, int, float]]:

@@ -14,7 +14,7 @@ TITLES = {
 """Spoken before a name; their dot never ends a sentence (but for sr and jr)."""
 
 WORDS = {
-    "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "est": "established",
+    "incl": "including", "excl": "excluding", "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "est": "established",
     "vol": "volume", "vols": "volumes", "fig": "figure", "figs": "figures", "inc": "incorporated", "ltd": "limited",
     "corp": "corporation", "co": "company", "bros": "brothers", "ave": "avenue", "blvd": "boulevard", "rd": "road",
     "ln": "lane", "hwy": "highway", "mt": "mount", "apt": "apartment", "ste": "suite", "bldg": "building",
@@ -49,7 +49,7 @@ PHRASES = {
     "B.C.": "B C", "A.D.": "A D", "D.C.": "D C", "YouTube": "you tube", "GitHub": "git hub", "kWh": "kilowatt hours",
     "WWII": "world war two", "WWI": "world war one", "WW2": "world war two", "WW1": "world war one", "iMac": "eye mac", "IoT": "I O T", "VoIP": "voip",
     "SaaS": "sass", "PyTorch": "pie torch", "PostgreSQL": "post gress Q L", "NaCl": "N A C L", "SARS-CoV-2": "sars co V two",
-    "E=mc²": "E equals M C squared", "!=": "is not equal to", "==": "equals", "<=": "is at most", ">=": "is at least",
+    "E=mc²": "E equals M C squared", "!=": "is not equal to", "==": "equals", "===": "equals", "!==": "is not equal to", "<=": "is at most", ">=": "is at least",
     "gov't": "government", "Gov't": "government", "int'l": "international", "Int'l": "international", "IPv4": "I P V four", "IPv6": "I P V six", "pH": "P H", "dB": "decibels", "GmbH": "G M B H",
     "+/-": "plus or minus", "y/y": "year over year", "q/q": "quarter over quarter", "->": "to", "=>": "to", "fl. oz.": "fluid ounces", "cu. ft.": "cubic feet", "sq. ft.": "square feet",
     "JPEG": "jay peg", "MPEG": "em peg", "SQL": "sequel", "GUI": "gooey", "MS-DOS": "M S doss",
@@ -147,7 +147,7 @@ UNITS: dict[str, str | tuple[str, str]] = {
     "cu. ft.": ("cubic foot", "cubic feet"), "sq. ft.": ("square foot", "square feet"), "sq m": "square meter",
     "sq km": "square kilometer", "m/s²": ("meter per second squared", "meters per second squared"),
     "mmHg": ("millimeter of mercury", "millimeters of mercury"), "ppm": ("part per million", "parts per million"),
-    "Gb": "gigabit", "Mb": "megabit", "kN": "kilonewton", "tbsp": "tablespoon", "tsp": "teaspoon",
+    "Gb": "gigabit", "Mb": "megabit", "kN": "kilonewton", "tbsp": "tablespoon", "Tbsp": "tablespoon", "sqm": "square meter", "sqft": ("square foot", "square feet"), "tsp": "teaspoon",
 }  # fmt: skip
 """Unit -> its singular, or singular and plural where an s at the end is not enough."""
 

@@ -21,6 +21,8 @@ _PER = {
     "month": "month", "mo": "month", "year": "year", "yr": "year", "day": "day", "hour": "hour", "hr": "hour", "h": "hour",
     "week": "week", "wk": "week", "person": "person", "kg": "kilogram", "lb": "pound", "night": "night", "user": "user",
     "unit": "unit", "minute": "minute", "min": "minute", "second": "second", "s": "second", "sec": "second", "gal": "gallon",
+    "m²": "square meter", "m³": "cubic meter", "cm²": "square centimeter", "cm³": "cubic centimeter", "km²": "square kilometer",
+    "l": "liter", "L": "liter", "dL": "deciliter", "dl": "deciliter", "ml": "milliliter", "mL": "milliliter",
     "sq ft": "square foot", "mile": "mile", "km": "kilometer", "month.": "month", "GB": "gigabyte",
 }  # fmt: skip
 
@@ -220,6 +222,31 @@ def _internet_address(match: re.Match[str], _: Place) -> list[str] | None:
     return [*words, ",", "port", *(year(int(port)) if len(port) == 4 else cardinal(int(port)))]
 
 
+def _named_signs(text: str) -> list[str]:
+    """Each letter and digit by its name."""
+    return [word for char in text for word in (digits(char) if char.isdigit() else [char.upper()])]
+
+
+def _long_internet_address(match: re.Match[str], _: Place) -> list[str] | None:
+    if not any(char.isdigit() for char in match[0]):
+        return None
+    words: list[str] = []
+    for part in re.findall(r"\w+|:", match[0]):
+        words += ["colon"] if part == ":" else _named_signs(part)
+    return words
+
+
+def _identifier(match: re.Match[str], _: Place) -> list[str] | None:
+    words: list[str] = []
+    for group in match[0].split("-"):
+        words += [*([","] if words else []), *_named_signs(group)]
+    return words
+
+
+def _grouped(match: re.Match[str], _: Place) -> list[str] | None:
+    return cardinal(int(re.sub(r"\D", "", match[0])))
+
+
 def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
     # The comma of most of Europe: before a unit it is a decimal one, 1,5 kg.
     words = written_number(match["amount"].replace(",", "."))
@@ -282,7 +309,8 @@ def fraction(whole: str | None, top: int, bottom: int) -> list[str] | None:
 
 
 def _ordinal(match: re.Match[str], _: Place) -> list[str] | None:
-    return ordinal(int(match["n"].replace(",", "")))
+    words = ordinal(int(match["n"].replace(",", "")))
+    return [*words, "to", *ordinal(int(match["last"]))] if match["last"] else words
 
 
 def _decade(match: re.Match[str], _: Place) -> list[str] | None:
@@ -293,8 +321,10 @@ def _decade(match: re.Match[str], _: Place) -> list[str] | None:
     return plural_of(words)
 
 
-def _range(match: re.Match[str], _: Place) -> list[str] | None:
+def _range(match: re.Match[str], place: Place) -> list[str] | None:
     first, second = match["a"], match["b"]
+    if re.match(r"\s?=", place.text[match.end() :]):
+        return [*written_number(first), "minus", *written_number(second)]
     if re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{2}", second):
         return [*year_like(first), "to", *year_like(second)]
     return [*year_like(first), "to", *year_like(second)]
@@ -309,8 +339,25 @@ def _times(match: re.Match[str], place: Place) -> list[str] | None:
     return words
 
 
-def _fold_times(match: re.Match[str], _: Place) -> list[str] | None:
+def _fold_times(match: re.Match[str], place: Place) -> list[str] | None:
+    before, after = place.just_before(match), place.text[match.end() :]
+    if match[0].endswith("x") and (re.search(r"[\w)]\s?=\s?$", before) or re.match(r"\s?[+=]\s?\d", after)):
+        return [*written_number(match["n"]), "X"]  # of an equation
     return [*written_number(match["n"]), "times"]
+
+
+def _out_of(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["n"]), "out", "of", *cardinal(int(match["most"]))]
+
+
+def _spaced_degrees(match: re.Match[str], _: Place) -> list[str] | None:
+    one, many = known.unit("°" + match["scale"])
+    words = ["minus"] if match["minus"] else []
+    return [*words, *written_number(match["n"]), *(one if _is_one(match["n"]) else many).split()]
+
+
+def _number_per(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["n"]), "per", *_PER[match["per"]].split()]
 
 
 def _ratio(match: re.Match[str], _: Place) -> list[str] | None:
@@ -336,7 +383,7 @@ def _unowned_number(match: re.Match[str], _: Place) -> list[str]:
 def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
     power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
-        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+        power = _raised(match["power"])
     base = match["base"]
     factor, base = (match["factor"] or "", base) if base.isalpha() else ("", (match["factor"] or "") + base)
     return (
@@ -344,6 +391,22 @@ def _exponent(match: re.Match[str], _: Place) -> list[str] | None:
         + (written_number(base) if base.isdecimal() else [base.upper()])
         + power
     )
+
+
+def _raised(power: str) -> list[str]:
+    """^4 -> to the fourth, ^-3 -> to the minus three."""
+    n = int(power.lstrip("^"))
+    return ["to", "the", *(["minus", *cardinal(-n)] if n < 0 else ordinal(n))]
+
+
+def _lettered_power(match: re.Match[str], _: Place) -> list[str] | None:
+    base = match["base"]
+    return [*(cardinal(int(base)) if base.isdigit() else [base.upper()]), "to", "the", match["power"].upper()]
+
+
+def _times_ten(match: re.Match[str], _: Place) -> list[str] | None:
+    power = {"²": ["squared"], "³": ["cubed"]}.get(match["power"]) or _raised(match["power"])
+    return [*written_number(match["amount"]), "times", "ten", *power]
 
 
 def _power(match: re.Match[str], place: Place) -> list[str] | None:
@@ -355,7 +418,7 @@ def _power(match: re.Match[str], place: Place) -> list[str] | None:
         ].split()
     power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
-        power = ["to", "the", *ordinal(int(match["power"].lstrip("^")))]
+        power = _raised(match["power"])
     words = written_number(factor) if factor else []
     if len(letters) > 2 and not factor and lexicon.lookup(letters.lower()):
         return [letters.lower(), *power]
@@ -369,8 +432,23 @@ _UNIT = "(?P<unit>" + alternatives(known.UNITS) + r")(?![\w²³])"
 
 
 RULES: Rules = [
+    (
+        re.compile(WORD_BEFORE + r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}" + END, re.I),
+        _identifier,
+    ),
+    (
+        re.compile(
+            r"(?<![\w:])(?=[0-9a-f:]*::|(?:[0-9a-f]+:){7})(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I
+        ),
+        _long_internet_address,
+    ),
     (re.compile(WORD_BEFORE + r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + END), _iso_date),
+    (
+        re.compile(WORD_BEFORE + r"(?P<year>(?:19|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})" + END),
+        _iso_date,
+    ),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4}|\d{2})" + END), _slash_date),
+    (re.compile(r"(?<![\w-])(?P<a>\d{1,2})-(?P<b>\d{1,2})-(?P<year>(?:19|20)\d\d)(?![\w-])"), _slash_date),
     (re.compile(WORD_BEFORE + r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>\d{4})" + END), _dot_date),
     (
         re.compile(
@@ -407,7 +485,10 @@ RULES: Rules = [
     ),
     (_phone_number(r"(?<![\w])(?:\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"), _phone),
     (_phone_number(r"(?<!\w)1-\d{3}-[A-Z]{4,8}"), _phone),
-    (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,5}\)?){2,6}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{1,3}(?:[ -]\(?\d{1,8}\)?){2,6}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{9,15}"), _phone),
+    (_phone_number(r"(?<!\w)\+\d{1,3}\s?\(0\)\s?\d{1,5}(?:[ -]?\d{2,8}){1,3}"), _phone),
+    (_phone_number(r"\(0\d{1,4}\)(?:[ -]?\d{2,8}){1,3}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d{3}-\d{4}"), _phone),
     (_phone_number(WORD_BEFORE + r"\d+(?:-\d+){2,}"), _phone),
     (
@@ -450,16 +531,37 @@ RULES: Rules = [
         ),
         _comma_measure,
     ),
+    (re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:'\d{3})+(?![\w'\"])"), _grouped),
+    (re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})?\.\d{3}\.000(?![\w]|\.\d)"), _grouped),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
-    (re.compile(WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)" + END, re.I), _ordinal),
+    (
+        re.compile(
+            WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)(?:\s?[–-]\s?(?P<last>\d+)(?:st|nd|rd|th))?" + END,
+            re.I,
+        ),
+        _ordinal,
+    ),
     (re.compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + END), _decade),
-    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)" + END), _times),
+    (re.compile(WORD_BEFORE + rf"(?P<amount>{_NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)(?![\w^])"), _times),
     (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
+    (re.compile(rf"(?P<minus>{_MINUS})(?<!\w)(?P<n>{_NUMBER})\s?° (?P<scale>[CF])(?!\w)"), _spaced_degrees),
+    (
+        re.compile(r"(?<![\w/.])(?P<n>\d+\.\d+|\d+(?=/\d+ stars))/(?P<most>5|10|20|100)(?![\w/]|\.\d)"),
+        _out_of,
+    ),
     (
         re.compile(
             WORD_BEFORE
-            + r"(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
+            + rf"(?P<n>{_NUMBER})/(?P<per>min|hr|hour|day|week|month|year|yr|sec|night|person)(?![\w/])"
+        ),
+        _number_per,
+    ),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?<!\d/)(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?:ths|th|rds|nds)?(?:\s?"
             + _UNIT
             + r")?(?![\w/])"
         ),
@@ -467,7 +569,7 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s)"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-\d)"
             + _UNIT
             + _PER_UNIT
         ),
@@ -488,11 +590,15 @@ RULES: Rules = [
         re.compile(
             r"(?<![^\W²³])(?P<factor>\d+(?:\.\d+)?)?(?P<letters>[a-zA-Z"
             + "".join(known.LETTERS_OF_GREEK)
-            + r"]{1,4})(?P<power>²|³|\^\d+)"
+            + r"]{1,4})(?P<power>²|³|\^-?\d+)"
         ),
         _power,
     ),
-    (re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^\d+)"), _exponent),
+    (re.compile(r"(?<![\w^])(?P<base>[A-Za-z]|\d+)\^(?P<power>[A-Za-z])(?![\w^])"), _lettered_power),
+    (
+        re.compile(r"(?:(?<!\w)(?P<factor>\d+)|(?<!\w))(?P<base>\d+|[a-zA-Z])(?P<power>²|³|\^-?\d+)"),
+        _exponent,
+    ),
     (
         re.compile(
             r"(?P<minus>"

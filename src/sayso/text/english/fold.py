@@ -6,6 +6,7 @@ character it came from: what is spoken can always be pointed at in the text as i
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ _PLAIN = {
     "‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-", "⸺": "—",
     "…": "…", "⁄": "/", "²": "²", "³": "³", "™": " ", "®": " ", "©": " ", "·": " ", "•": " ",
     "\u2028": "\n", "\u2029": "\n", "\r": "\n", "\v": "\n", "\f": "\n", "\u0085": "\n",
+    "№": "№", "℃": "°C", "℉": "°F",
     "¿": "", "¡": "", "µ": "μ", "£": "£", "¥": "¥", "º": "°", "。": ".", "、": ",",
 }  # fmt: skip
 _LIGATURES = {
@@ -25,6 +27,13 @@ _LIGATURES = {
 }  # fmt: skip
 
 
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_POWER = re.compile(
+    r"(?<=[^\W_])⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?:(?<=[0-9])|(?<![^\W_].)(?<=[A-Za-z]))(?:[⁰⁴⁵⁶⁷⁸⁹]|[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+)
+"""A power after its base. Elsewhere, and a ¹ alone, it is rather the number of a note; ² and ³ are read as they are."""
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|#39|#x27|#160);")
+"""Of HTML, left over in a text that was copied."""
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _FORM = re.compile(r"LATIN (?:[A-Z]+ )*?LETTER (?:[A-Z]+ )*?(?P<letter>[A-Z])(?: WITH .*)?")
 
@@ -69,8 +78,17 @@ def _spelled(cluster: str) -> str:
         folded = unicodedata.normalize("NFKC", cluster).replace("⁄", "/")
         return " " + folded if "/" in folded else folded
     if category in ("So", "Sk") and cluster not in ("°", "^"):
-        return " "
+        # A unit in one character (㎏, ㎡), a letter in a circle.
+        is_text = "\u3371" <= cluster <= "\u33df" or "\u24b6" <= cluster <= "\u24e9"
+        plain = unicodedata.normalize("NFKC", cluster) if is_text else ""
+        return plain if plain.isascii() and plain else " "
     return "".join(_PLAIN.get(c, c) for c in unicodedata.normalize("NFKC", cluster))
+
+
+def _as_written(power: str) -> list[tuple[str, str]]:
+    """Each character of a raised number with what is read for it: ⁻³ is ^-3."""
+    plain = [(char, char.translate(_SUPERSCRIPTS)) for char in power]
+    return [(plain[0][0], "^" + plain[0][1]), *plain[1:]]
 
 
 def fold(text: str) -> Folded:
@@ -78,11 +96,22 @@ def fold(text: str) -> Folded:
     characters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
+    written = {match.start(): _as_written(match[0]) for match in _POWER.finditer(text)}
+    if "&" in text:
+        written |= {
+            match.start(): [(match[0], _spelled(html.unescape(match[0])))] for match in _ENTITY.finditer(text)
+        }
+    done = 0
     for start, cluster in _clusters(text):
-        for char in _spelled(cluster):
-            characters.append(char)
-            starts.append(start)
-            ends.append(start + len(cluster))
+        if start < done:
+            continue
+        done = start
+        for part, meant in written.get(start) or [(cluster, _spelled(cluster))]:
+            for char in meant:
+                characters.append(char)
+                starts.append(done)
+                ends.append(done + len(part))
+            done += len(part)
     return Folded("".join(characters), tuple(starts), tuple(ends))
 
 

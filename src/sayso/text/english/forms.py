@@ -117,6 +117,20 @@ def _clock(hour: str, minute: str) -> list[str]:
     return [*cardinal(int(hour)), *(["oh"] if minutes < 10 else []), *cardinal(minutes)]
 
 
+def _hour_and_minutes(match: re.Match[str], _: Place) -> list[str] | None:
+    return _clock(match["hour"], match["minute"]) if int(match["hour"]) <= 24 else None
+
+
+def _month_of_year(match: re.Match[str], _: Place) -> list[str] | None:
+    month, in_year = int(match["month"]), int(match["year"])
+    # 2003-04 and 2003-09 are rather two years.
+    return [_MONTH_NAMES[month - 1], *year(in_year)] if month <= in_year % 100 else None
+
+
+def _millions(match: re.Match[str], _: Place) -> list[str] | None:
+    return [*written_number(match["amount"]), "million"]
+
+
 def _time_span(match: re.Match[str], _: Place) -> list[str] | None:
     if (
         max(int(match["hour"]), int(match["to_hour"])) > 24
@@ -333,6 +347,16 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<amount>\d+\.\d+)\s?(?P<scale>[kKMB])" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?!3M)(?P<amount>\d+)(?P<scale>M)" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?P<hours>\d{1,3})\s?h\s?(?P<minutes>\d{1,2})\s?m(?:in)?" + END), _hours),
+    (re.compile(WORD_BEFORE + r"(?P<hour>\d{1,2})[hH](?P<minute>[0-5]\d)" + END), _hour_and_minutes),
+    (re.compile(r"(?<![\w-])(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9])(?![\w-])"), _month_of_year),
+    (
+        re.compile(
+            WORD_BEFORE
+            + r"(?P<amount>\d+(?:\.\d+)?)m(?= (?:people|users|views|viewers|followers|subscribers|customers|downloads|jobs|votes|copies)\b)"
+        ),
+        _millions,
+    ),
+    (re.compile(r"(?<!\w)[Nn]°\s?(?=\d)"), between("number")),
     (re.compile(rf"(?<!\w)Rs\.?\s?(?P<amount>{_NUMBER})" + END), _rupees),
     (
         re.compile(
@@ -360,10 +384,11 @@ RULES: Rules = [
     (re.compile(r"€\s?(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)(?!\d)"), _comma_money),
     (re.compile(r"(?<![\w.,])(?P<euros>\d{1,3}(?:\.\d{3})*|\d+),(?P<cents>\d\d)\s?€"), _comma_money),
     (re.compile(WORD_BEFORE + r"(?P<first>\d{2})/(?P<second>\d{2})(?![\w/])"), _shares),
+    (re.compile(r"(?<!\w)[Rr]ev\.\s?(?=\d)"), between("revision")),
     (re.compile(r"(?<!\w)[Vv]er\.\s?(?=\d)"), between("version")),
     (re.compile(r"(?<!\w)c(?:a|irca)?\.\s?(?=\d{3,4}(?!\d))"), between("circa")),
     (re.compile(r"(?<!\w)b\.\s?(?=[12]\d{3}(?!\d))"), between("born")),
     (re.compile(r"(?<!\w)d\.\s?(?=[12]\d{3}(?!\d))"), between("died")),
-    (re.compile(r"(?<!\w)[Cc]h\.\s?(?=\d)"), between("chapter")),
+    (re.compile(r"(?<!\w)[Cc]h\.\s?(?=\d|[IVXLC]+(?!\w))"), between("chapter")),
 ]  # fmt: skip
 """Asked before the other figures."""

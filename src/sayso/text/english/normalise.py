@@ -18,6 +18,8 @@ from sayso.text.english import abbreviations as known
 from sayso.text.english import figures, forms, wording
 from sayso.text.english.fold import fold
 from sayso.text.english.place import Place
+from sayso.text.english.unspoken import unspoken
+from sayso.text.english.web import SILENT
 from sayso.text.script import Reading
 
 PUNCTUATION = frozenset(';:,.!?—…"()“” ')
@@ -41,11 +43,16 @@ class Token:
 
 
 _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
-_LINK = re.compile(r"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\s]*)\)")
-_BULLET = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)](?= ))[ \t]+(?=\S)")
-_RULE_LINE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*)[ \t]*(?=\n|$)")
-_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^-]|://)")
+_BULLET = re.compile(
+    r"(?:^|(?<=\n))[ \t]*(?:[-*+•](?:[ \t]+\[[ xX]\])?|#{1,6}|>|\d{1,2}[.)](?= )|\$(?= [a-z~./]))[ \t]+(?=\S)"
+)
+_RULE_LINE = re.compile(
+    r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*|\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?)[ \t]*(?=\n|$)"
+)
+_FAST_WORD = re.compile(r"[a-z]+(?![\w'.@&/+#^°-]|://)")
 _DASHES = re.compile(r"\s*(?:—|–|-{2,}| -(?= ))\s*")
+_SHOUTS = re.compile(r"!!+1[1!]*(?!\w)")
+"""Where the key for the mark was let go too early."""
 _DOTS = re.compile(r"…|\.{2,}|(?:\. ){2,}\.")
 _HIDDEN = "\ue000"
 """Stands for each character whose reading is given; folding leaves no such character in a text."""
@@ -73,10 +80,12 @@ class _Reader:
         self.phonemes: dict[int, str] = {}
         for reading in readings:
             self._hide(reading)
+        self.silent = dict(unspoken(self.text))
+        for start, end in self.silent.items():
+            self.text = self.text[:start] + SILENT * (end - start) + self.text[end:]
         self.shouted = _is_shouted(self.text)
         self.found: list[tuple[int, int, list[str]]] = []
         self.marks: list[str] = []
-        self.skipped_ends: dict[int, int] = {}
 
     def _hide(self, reading: Reading) -> None:
         """Put something that no rule knows in the place of a text whose reading is given."""
@@ -84,7 +93,8 @@ class _Reader:
         if inside:
             first, last = inside[0], inside[-1] + 1
             self.given[first] = (last, reading)
-            self.text = self.text[:first] + _HIDDEN * (last - first) + self.text[last:]
+            sign = _HIDDEN if reading.words else SILENT
+            self.text = self.text[:first] + sign * (last - first) + self.text[last:]
 
     def read(self) -> list[Token]:
         position = 0
@@ -126,8 +136,8 @@ class _Reader:
 
     def _step(self, position: int) -> int:
         text = self.text
-        if position in self.skipped_ends:
-            return self.skipped_ends[position]
+        if position in self.silent:
+            return self.silent[position]
         if position in self.given:
             return self._say_given(position)
         if (
@@ -141,20 +151,18 @@ class _Reader:
         if (spaces := re.compile(r"\s+").match(text, position)) is not None and not _DASHES.match(
             text, position
         ):
-            self._space(spaces[0])
+            self._space(spaces[0], self.original[self.offsets[position] : self.ends[spaces.end() - 1]])
             return spaces.end()
         for skipped in (_RULE_LINE, _BULLET):
             if (match := skipped.match(text, position)) is not None and match.end() > position:
                 return match.end()
-        if (match := _LINK.match(text, position)) is not None:
-            # Only the label is read; the target is stepped over when its place comes.
-            self.skipped_ends[match.end("label")] = match.end()
-            return match.start("label")
         return self._word_or_mark(position)
 
-    def _space(self, spaces: str) -> None:
+    def _space(self, spaces: str, written: str) -> None:
         if "\n" in spaces and self.marks and not set(self.marks[-1]) & set(".,!?;:—…"):
             self._mark("." if spaces.count("\n") > 1 else ",")
+        elif "\t" in written:
+            self._mark(",")  # a column of a table
         self._mark(" ")
 
     def _word_or_mark(self, position: int) -> int:
@@ -164,6 +172,9 @@ class _Reader:
             return match.end()
         if (match := _DOTS.match(text, position)) is not None:
             self._mark("…")
+            return match.end()
+        if (match := _SHOUTS.match(text, position)) is not None:
+            self._mark("!")
             return match.end()
         before = self.text_before()
         place = Place(text, before, self.shouted)
@@ -225,8 +236,8 @@ class _Reader:
             self._mark(" ")
         elif char in PUNCTUATION:
             self._mark(char)
-        elif char == "_":
-            self._mark(" ")
+        elif char in "_|":
+            self._mark("," if char == "|" else " ")
 
 
 def tidy_marks(marks: str, *, last: bool) -> str:

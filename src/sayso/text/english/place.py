@@ -17,6 +17,10 @@ class Place:
     shouted: bool
     """The whole text is in capitals, so capitals mean nothing."""
 
+    def just_before(self, match: re.Match[str]) -> str:
+        """The 16 characters before a match; all of them would take longer the longer the text is."""
+        return self.text[max(0, match.start() - 16) : match.start()]
+
 
 Rule = Callable[[re.Match[str], Place], list[str] | None]
 """What is said for a match, or None (or nothing) when the rule does not apply after all."""

@@ -18,6 +18,8 @@ from sayso.text.english.normalise import tokens
 
 _LONGEST_SHOWN = 40
 """Characters of a word that are shown; some scripts have no spaces."""
+_FACES = re.compile(r"(?<=\()ツ(?=\))|ಠ[_.]+ಠ")
+"""Made of letters, but no words: the shrug, the look of disapproval."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _KIND = re.compile(
     r"\b(?:SMALL|CAPITAL|FINAL|LETTER|SYLLABLE|IDEOGRAPH|CHARACTER|LIGATURE|SIGN|VOWEL|HIEROGLYPH)\b.*|-.*"
@@ -55,7 +57,8 @@ def foreign_word(text: str, passed_over: Iterable[tuple[int, int]] = ()) -> Fore
     """
     if _NOT_ASCII.search(text) is None:
         return None
-    for start, end in passed_over:
+    faces = [match.span() for match in _FACES.finditer(text)]
+    for start, end in (*passed_over, *faces):
         text = text[:start] + " " * (end - start) + text[end:]
     for match in re.finditer(r"\S+", text):
         if _NOT_ASCII.search(match[0]) is not None and (found := _in_word(match[0])) is not None:

@@ -15,6 +15,19 @@ _NAMES = {
 }  # fmt: skip
 _SPELLED = wordset("www html htm php http https ftp api faq pdf csv md bbc cnn nbc usr")
 _SPELLED_AFTER_DOT = wordset("io ai uk us tv co edu de fr id me")
+LONGEST_ADDRESS = 100
+"""In characters; of a longer one only the host is said, for nobody would hear it out."""
+_DOMAIN = r"(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|ai|co|uk|de|fr|app|dev|info|me|us|tv|ly)"
+_SCHEME = r"(?:(?:https?|ftp)://|www\.)"
+SILENT = "\ue001"
+"""Stands for each character that is not said; folding leaves no such character in a text."""
+_ANY = rf"[^\s<>\"“”{SILENT}]"
+_LAST = rf"[^\s<>\"“”{SILENT}.,;:!?)'`\]]"
+WEB_ADDRESS = re.compile(rf"{_SCHEME}{_ANY}*{_LAST}", re.I)
+BARE_ADDRESS = re.compile(rf"(?<![\w.@]){_DOMAIN}(?:/{_ANY}*[\w/])?(?![\w])", re.I)
+ADDRESS_WITH_PATH = re.compile(
+    rf"(?P<host>{_SCHEME}[^\s<>\"“”{SILENT}/?#]*|(?<![\w.@-]){_DOMAIN}(?=/))[/?#]{_ANY}*{_LAST}", re.I
+)
 _PIECES = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])|\d+|[./\-_@+?=&#%:~]")
 
 

@@ -10,11 +10,15 @@ from sayso.text.english import lexicon
 from sayso.text.english.fold import SUBSCRIPTS, plain_letters
 from sayso.text.english.numbers import cardinal, digits, ordinal, written_number, year
 from sayso.text.english.place import WORD_BEFORE, Place, Rules, alternatives, between
-from sayso.text.english.web import spoken_address
+from sayso.text.english.web import BARE_ADDRESS, WEB_ADDRESS, spoken_address
 
 
 def _address(match: re.Match[str], _: Place) -> list[str] | None:
     return spoken_address(match[0])
+
+
+def _counted_hashtag(match: re.Match[str], _: Place) -> list[str] | None:
+    return ["hashtag", *cardinal(int(match["n"])), *spoken_address(match["rest"])]
 
 
 def _phrase(match: re.Match[str], _: Place) -> list[str] | None:
@@ -111,7 +115,8 @@ def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
         return None
     if before.lower() in known.ROMAN_AFTER and before:
         # "In act I was moved": a pronoun goes on in small letters.
-        if match[0] == "I" and re.match(r" [a-z]", place.text[match.end() :]):
+        is_war = place.just_before(match).endswith("World War ")
+        if not is_war and match[0] == "I" and re.match(r" [a-z]", place.text[match.end() :]):
             return None
         return cardinal(value)
     alone = match[0] == "I" and not re.match(r" of [A-Z]|[.,;:)]|$", place.text[match.end() :])
@@ -120,6 +125,14 @@ def _roman_numeral(match: re.Match[str], place: Place) -> list[str] | None:
     if len(match[0]) > 1 and set(match[0]) <= set("IVX") and match[0] not in ("XX", "XXX"):
         return cardinal(value)
     return None
+
+
+def _roman_year(match: re.Match[str], _: Place) -> list[str] | None:
+    hundreds = {"MCM": 1900, "MM": 2000, "MD": 1500, "MDC": 1600, "MDCC": 1700, "MDCCC": 1800}[
+        match["hundreds"]
+    ]
+    rest = roman(match["rest"])
+    return None if rest is None or rest > 99 or len(match[0]) < 4 else year(hundreds + rest)
 
 
 _CASES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z']+|[A-Z]+")
@@ -189,12 +202,13 @@ def _word_rule(match: re.Match[str], place: Place) -> list[str] | None:
         return None
     if (
         stem == "A"
+        and not possessive
         and place.before
         and not place.shouted
         and not re.match(r" ['\"“(]?[A-Z]", place.text[match.end() :])
     ):
         return ["A"]  # plan A, not Once Upon A Time
-    if len(stem) == 1 and "B" <= stem <= "Z" and stem != "I":
+    if len(stem) == 1 and ("B" <= stem <= "Z" or (stem == "A" and possessive)) and stem != "I":
         return [stem + "'s" if possessive else stem]
     if len(stem) > 1 and stem.isascii() and re.fullmatch(r"[A-Z]{2,}s?", stem):
         words = _capitals(stem, place, place.text[match.end() : match.end() + 20])
@@ -285,7 +299,13 @@ def _model_number(text: str) -> list[str]:
     return cardinal(n) if len(text) < 5 else digits(text)
 
 
-def _symbol(match: re.Match[str], _: Place) -> list[str] | None:
+def _symbol(match: re.Match[str], place: Place) -> list[str] | None:
+    if match[0] == "$" and re.match(r"[A-Z]{2,5}(?!\w)", place.text[match.end() :]):
+        return None  # of a share: $AAPL
+    if match[0] == "°":
+        before, after = place.just_before(match).rstrip()[-1:], place.text[match.end() :].lstrip()[:1]
+        if not any(c.isalnum() and c.isascii() for c in before + after):
+            return None  # an eye of (°□°)
     return _SYMBOLS[match[0]].split() or None
 
 
@@ -311,18 +331,12 @@ FIRST: Rules = [
         ),
         _subscribed,
     ),
-    (re.compile(r"(?:https?|ftp)://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
-    (re.compile(r"www\.[^\s<>\"“”]*[^\s<>\"“”.,;:!?)'\]]", re.I), _address),
+    (WEB_ADDRESS, _address),
     (re.compile(r"(?<![\w.])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"), _address),
-    (
-        re.compile(
-            r"(?<![\w.@])(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|ai|co|uk|de|fr|app|dev|info|me|us|tv|ly)(?:/[^\s<>\"“”]*[\w/])?(?![\w])",
-            re.I,
-        ),
-        _address,
-    ),
+    (BARE_ADDRESS, _address),
     (re.compile(r"(?<!\w)@\w+"), _address),
     (re.compile(r"(?<!\w)#[A-Za-z]\w*"), _address),
+    (re.compile(r"(?<!\w)#(?P<n>\d{1,3})(?P<rest>[A-Z][a-z]{2,}\w*)"), _counted_hashtag),
 ]
 """Asked before any figure: fixed forms and addresses."""
 
@@ -337,10 +351,19 @@ LAST: Rules = [
         _abbreviation,
     ),
     (re.compile(WORD_BEFORE + "(?:" + alternatives(known.WITHOUT_DOT) + r")(?![\w'.])", re.I), _undotted),
+    (re.compile(WORD_BEFORE + r"(?P<hundreds>MCM|MM|MDC{0,3})(?P<rest>[IVXLC]+)(?![\w'])"), _roman_year),
     (re.compile(WORD_BEFORE + r"[IVXLC]+" + r"(?![\w'])"), _roman_numeral),
     (re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+(?:\.\d+)?"), _mixed),
     (re.compile(r"(?<!\w)'?[^\W\d_]+(?:'[^\W\d_]+)*'?"), _word_rule),
     (re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*"), _word_rule),
+    (re.compile(r"!={1,2}(?=\s?[\w\"'(\[-])"), between("is not equal to")),
+    (re.compile(r"(?<![=<>])={2,3}(?!=)"), between("equals")),
+    (re.compile(r"<="), between("is at most")),
+    (re.compile(r">="), between("is at least")),
+    (re.compile(r"(?<=[\w)\]])[-=]>"), between("to")),
+    (re.compile(r"&&"), between("and")),
+    (re.compile(r"§§"), between("sections")),
+    (re.compile(r"(?<=\d)\*\*(?=\d+(?![\d*]))"), between("to the power of")),
     (re.compile(r"(?<=\w )<(?= \w)"), between("is less than")),
     (re.compile(r"(?<=\w )>(?= \w)"), between("is greater than")),
     (re.compile(r"~(?=\s?[\d$£€])"), between("about")),
