@@ -14,6 +14,7 @@ STOPPED = Voice(
     id="v", account_id="a", name="Ada", voice_type=VoiceType.PROFESSIONAL, state=VoiceState.CONSENT_FAILED,
     created_at=NOW, updated_at=NOW, language="en-US", description=None, dataset_url="https://a.example/b.zip",
     dataset_waits=False, callback_uri=None, build=1, issue="there is no consent",
+    waits_for_consent=True,
 )  # fmt: skip
 
 
@@ -36,15 +37,18 @@ def test_a_run_that_began_by_itself_begins_again_with_a_good_consent() -> None:
     [
         (STOPPED, ConsentState.REVIEW),
         (STOPPED, ConsentState.WAITING),  # there is nothing to learn from
-        (replace(STOPPED, voice_type=VoiceType.RAPID), ConsentState.ACCEPTED),
-        (replace(STOPPED, dataset_url=None), ConsentState.ACCEPTED),
-        (replace(STOPPED, build=0), ConsentState.ACCEPTED),
-        (replace(STOPPED, state=VoiceState.INITIALIZING), ConsentState.ACCEPTED),  # it was cancelled
+        (replace(STOPPED, waits_for_consent=False), ConsentState.ACCEPTED),  # it was cancelled, or is rapid
     ],
 )
 def test_others_wait_for_a_build(voice: Voice, state: ConsentState) -> None:
     after = followed(voice, consent(state), NOW)
     assert (after.state, after.build) == (VoiceState.INITIALIZING, voice.build)
+
+
+def test_it_goes_on_after_a_review_as_well_and_only_once() -> None:
+    reviewed = followed(STOPPED, consent(ConsentState.REVIEW), NOW)
+    after = followed(reviewed, consent(ConsentState.ACCEPTED), NOW)
+    assert (after.state, after.build, after.waits_for_consent) == (VoiceState.RUNNING, 2, False)
 
 
 def test_while_it_is_checked_nothing_begins() -> None:

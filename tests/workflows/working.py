@@ -24,7 +24,7 @@ def settings(home: Path, **others: object) -> Settings:
     )
 
 
-def wait_until(happened: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(happened: Callable[[], object], timeout_s: float = 120.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"

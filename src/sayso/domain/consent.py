@@ -265,7 +265,10 @@ class Consent:
         elif state is ConsentState.WAITING and self.decision is not None and recordings:
             # What could not be compared, the person compared.
             state = ConsentState.ACCEPTED if self.decision.covers(recordings) else state
-        return replace(self, state=state, findings=judged, checked_at=now, updated_at=now)
+        waits = self.stopped_build and state is ConsentState.REVIEW
+        return replace(
+            self, state=state, findings=judged, checked_at=now, stopped_build=waits, updated_at=now
+        )
 
     def decided(self, decision: Decision) -> Consent:
         """After a person's decision, which gets the reasons it is about, and from now on counts instead of the ones before.

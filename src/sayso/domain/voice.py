@@ -75,6 +75,8 @@ class Voice:
     """How many builds were started; the number of the running one while RUNNING."""
     is_vouched_for: bool = False
     """Whether an authorized uploader asked for that build, and answers for the speaker's permission."""
+    waits_for_consent: bool = False
+    """Whether its consent ended a run that had begun by itself, which begins again with a good one."""
     stage: str | None = None
     """What the running build is doing, e.g. `adapting`."""
     progress: float = 0.0
@@ -113,6 +115,7 @@ class Voice:
             self.to(VoiceState.RUNNING),
             build=self.build + 1,
             is_vouched_for=is_vouched_for,
+            waits_for_consent=False,
             stage="waiting",
             progress=0.0,
             left_s=None,

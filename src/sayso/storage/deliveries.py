@@ -270,9 +270,14 @@ def _turn(
 
 
 def oldest_paused(tx: Transaction, account_id: str, endpoint: str) -> str | None:
-    """The id of what has waited longest for a paused endpoint."""
+    """The id of what waits for a paused endpoint and was not tried for longest: one bad address keeps no other from being tried.
+
+    Of a lane to one address only the first, for order is kept.
+    """
     paused = (_T.c.endpoint == endpoint) & (_T.c.state == DeliveryState.PAUSED.value)
-    query = sa.select(_T.c.id).where((_T.c.account_id == account_id) & paused).order_by(_T.c.number)
+    mine = (_T.c.account_id == account_id) & paused
+    firsts = sa.select(sa.func.min(_T.c.number)).where(mine).group_by(_T.c.lane, _T.c.url)
+    query = sa.select(_T.c.id).where(mine & _T.c.number.in_(firsts)).order_by(_T.c.updated_at, _T.c.number)
     return tx.execute(query.limit(1)).scalar_one_or_none()
 
 

@@ -96,6 +96,7 @@ voices = Table(
     Column("build", Integer, nullable=False),
     # Whether an authorized uploader asked for that build, and answers for the speaker's permission.
     Column("is_vouched_for", Boolean, nullable=False),
+    Column("waits_for_consent", Boolean, nullable=False),
     Column("stage", String(64)),
     Column("progress", Float, nullable=False),
     Column("left_s", Float),

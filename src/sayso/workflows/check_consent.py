@@ -267,8 +267,6 @@ def _follow(tx: Transaction, before: Consent, consent: Consent, now: datetime) -
         return
     changed = followed(voice, consent, now)
     voices.save(tx, changed)
-    if _is_stopped(voice) and consent.state is ConsentState.REVIEW:
-        consents.save(tx, replace(consent, stopped_build=True))
     has_failed = changed.state is VoiceState.CONSENT_FAILED and voice.state is not VoiceState.CONSENT_FAILED
     is_news = has_failed or not before.was_refused
     if consent.state is ConsentState.REFUSED and is_news and voice.state is not VoiceState.RUNNING:
@@ -314,11 +312,6 @@ def _tell_refusal(tx: Transaction, voice: Voice, consent: Consent, key: str) -> 
     outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
 
 
-def _is_stopped(voice: Voice) -> bool:
-    """Whether it was its consent that ended the run which such a voice begins by itself."""
-    return voice.state is VoiceState.CONSENT_FAILED and voice.starts_by_itself and voice.build > 0
-
-
 def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
     """`voice` with the state of its newest consent; before a build that also decides where the voice is.
 
@@ -339,7 +332,8 @@ def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:
     if changed.state is VoiceState.INITIALIZING:
         # What such a voice tells is about its consent: that of an older one, or of an older round, is over.
         changed = replace(changed, issue=consent.issue)
-    if _is_stopped(voice) and (consent.state is ConsentState.ACCEPTED or _waits_for_dataset(voice, consent)):
+    is_good = consent.state is ConsentState.ACCEPTED or _waits_for_dataset(voice, consent)
+    if voice.waits_for_consent and changed.state is VoiceState.INITIALIZING and is_good:
         changed = changed.asked_for(now, is_vouched_for=changed.is_vouched_for)
     return changed
 

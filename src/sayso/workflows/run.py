@@ -114,7 +114,15 @@ def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> 
             return {"gone": True}
         if voice.state is VoiceState.RUNNING:
             now = datetime.now(UTC)
-            voice = replace(voice.to(state), issue=reason, stage=None, left_s=None, updated_at=now)
+            waits = state is VoiceState.CONSENT_FAILED and voice.starts_by_itself
+            voice = replace(
+                voice.to(state),
+                issue=reason,
+                stage=None,
+                left_s=None,
+                waits_for_consent=waits,
+                updated_at=now,
+            )
             voices.save(tx, voice)
             if state is not VoiceState.INITIALIZING:
                 at_fault = _at_fault(tx, voice) if state is VoiceState.DATASET_ISSUE else ()

@@ -38,8 +38,6 @@ def start(services: Services, voice: Voice) -> None:
 def sweep(services: Services) -> None:
     """Start runs that were asked for but not started; end those whose workflow is dead."""
     services.analyser.rest()
-    # Listed before it is read who runs: a run that begins meanwhile keeps its folder.
-    left = [path.name for path in services.work_folder.iterdir() if _RUN.fullmatch(path.name)]
     with services.db.read() as tx:
         asked = voices.running(tx)
     for voice in asked:
@@ -48,6 +46,16 @@ def sweep(services: Services) -> None:
             _find_fetch(services, voice)
         else:
             _workflow(voice).find(services, voice, known)
+
+
+def remove_left(services: Services) -> None:
+    """Remove the folders of runs that nobody goes on with."""
+    # Listed before it is read who runs: a run that begins meanwhile keeps its folder.
+    left = [path.name for path in services.work_folder.iterdir() if _RUN.fullmatch(path.name)]
+    if not left:
+        return
+    with services.db.read() as tx:
+        asked = voices.running(tx)
     for name in sorted(set(left) - {f"{voice.id}-{voice.build}" for voice in asked}):
         _sweep_away(*_RUN.fullmatch(name).groups())  # type: ignore[union-attr]
 

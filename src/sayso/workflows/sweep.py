@@ -12,3 +12,5 @@ def sweep(services: Services) -> None:
     runs.sweep(services)
     check_consent.sweep(services)
     make_clip.sweep(services)
+    # Last: what cannot be removed holds up nothing that waits.
+    runs.remove_left(services)
