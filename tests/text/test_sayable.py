@@ -8,6 +8,7 @@ from sayso.errors import BadRequest
 from sayso.pipeline.scripting import script_of
 from sayso.text.english.phonemes import phonemize
 from sayso.text.english.sayable import Foreign, foreign_word, is_sayable
+from sayso.text.sentences import split
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,9 @@ def test_a_long_word_is_shown_by_its_beginning() -> None:
     assert len(found.text) <= 41
 
 
-@pytest.mark.parametrize("text", ["", "…", "🙂", "* * *", "日本語", "Ελλάδα", "[]()"])
+@pytest.mark.parametrize(
+    "text", ["", "…", "🙂", "* * *", "日本語", "Ελλάδα", "[]()", "[👍 👍](http://a.com)"]
+)
 def test_marks_and_other_scripts_alone_say_nothing(text: str) -> None:
     assert not is_sayable(text)
 
@@ -96,3 +99,40 @@ def test_the_target_of_a_link_may_be_in_any_script_and_its_label_not() -> None:
     assert script_of("See [this](https://ru.wikipedia.org/wiki/Мир).", 100).text
     with pytest.raises(BadRequest, match="'Мир' in Cyrillic"):
         script_of("See [Мир](https://ru.wikipedia.org/wiki/Мир).", 100)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "www.",
+        "[](a)",
+        "[a](b)",
+        "[](a “",
+        "a-",
+        "-🙂",
+        "[",
+        "[a",
+        ".",
+        "1,",
+        "/a",
+        "a@",
+        "1:",
+        "-",
+        "_",
+        "\u0301\u0323",
+    ],
+)
+def test_twenty_thousand_hostile_characters_are_read_and_cut(piece: str) -> None:
+    # Nothing is timed, but what takes the square of the length would be waited for.
+    text = "Hi" + piece * (20_000 // len(piece))
+    script = script_of(text, len(text))
+
+    def cut(said: str) -> list[tuple[int, int, float]]:
+        return [(piece.start, piece.end, piece.pause_s) for piece in split(said)]
+
+    assert [line for line in script.lines(cut) if phonemize(line.text, line.readings)]
+    is_sayable(text[2:])
+
+
+def test_a_long_word_that_begins_with_marks_is_sayable() -> None:
+    assert is_sayable("-🙂" * 1_000 + "hello")

@@ -17,6 +17,7 @@ with the `manners` over it, and then is silent for `pause_s`.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -157,17 +158,20 @@ class Script:
             yield from lines
 
     def _cut(self, start: int, end: int, cut: Cut) -> Iterator[Line]:
-        text = self.text[start:end]
-        for reading in self.readings:
-            if start <= reading.start and reading.end <= end:
+        parts: list[str] = []
+        done = start
+        for reading in self._readings_from(start, end):
+            if reading.end <= end:
                 # As many letters in its place: no cut falls between them, and no mark inside ends a sentence.
-                first, last = reading.start - start, reading.end - start
-                text = text[:first] + "x" * (last - first) + text[last:]
+                parts += [self.text[done : reading.start], "x" * (reading.end - reading.start)]
+                done = reading.end
+        text = "".join(parts) + self.text[done:end]
         silent = [(start + first, start + last) for first, last in unspoken(text)]
         waiting: tuple[int, int, float] | None = None
         for begin, stop, pause_s in _cut_without(text, start, silent, cut):
             if waiting is not None:
-                if not any(r.start < begin and waiting[1] < r.end for r in self.readings):
+                before = bisect_left(self.readings, begin, key=_start)
+                if not before or self.readings[before - 1].end <= waiting[1]:
                     yield self._line(*waiting, silent)
                 else:
                     # Cut for its length inside of a reading: what is said for it is whole or not said at all.
@@ -176,20 +180,21 @@ class Script:
         if waiting is not None:
             yield self._line(*waiting, silent)
 
+    def _readings_from(self, start: int, end: int) -> Sequence[Reading]:
+        """Those that begin in `[start:end]`."""
+        first = bisect_left(self.readings, start, key=_start)
+        return self.readings[first : bisect_left(self.readings, end, first, key=_start)]
+
     def _line(self, start: int, end: int, pause_s: float, silent: Sequence[tuple[int, int]]) -> Line:
         manners = tuple(
             Stretch(max(0, s.start - start), min(end, s.end) - start, s.manner)
             for s in self.manners
             if s.start < end and s.end > start
         )
-        silent = [span for span in silent if start <= span[0] and span[1] <= end]
-        said = [
-            r
-            for r in self.readings
-            if start <= r.start
-            and r.end <= end
-            and not any(first <= r.start and r.end <= last for first, last in silent)
-        ]
+        silent = silent[bisect_left(silent, (start, 0)) : bisect_right(silent, (end, 0))]
+        if silent and silent[-1][1] > end:
+            silent = silent[:-1]
+        said = [r for r in self._readings_from(start, end) if r.end <= end and not _is_inside(r, silent)]
         # The line may hold a part of a link alone, in which nobody would know its target.
         said += [Reading(first, last, ()) for first, last in silent]
         readings = tuple(
@@ -198,6 +203,16 @@ class Script:
         )
         line = Line(self.text[start:end], start, end, pause_s, readings=readings, manners=manners)
         return replace(line, pause_s=pause_s / line.manner_at(end - start - 1).rate)
+
+
+def _start(reading: Reading) -> int:
+    return reading.start
+
+
+def _is_inside(reading: Reading, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of `spans`, which are in order and apart, holds all of `reading`."""
+    after = bisect_right(spans, reading.start, key=lambda span: span[0])
+    return after > 0 and reading.end <= spans[after - 1][1]
 
 
 def _cut_without(

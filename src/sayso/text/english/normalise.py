@@ -11,6 +11,7 @@ plural ("C D's"). A comma among the words is a short pause, as between the group
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,23 +79,24 @@ class _Reader:
         self.text, self.offsets, self.ends = folded.text, folded.starts, folded.ends
         self.given: dict[int, tuple[int, Reading]] = {}
         self.phonemes: dict[int, str] = {}
+        characters = list(self.text)
         for reading in readings:
-            self._hide(reading)
-        self.silent = dict(unspoken(self.text))
+            self._hide(reading, characters)
+        self.silent = dict(unspoken("".join(characters)))
         for start, end in self.silent.items():
-            self.text = self.text[:start] + SILENT * (end - start) + self.text[end:]
+            characters[start:end] = SILENT * (end - start)
+        self.text = "".join(characters)
         self.shouted = _is_shouted(self.text)
         self.found: list[tuple[int, int, list[str]]] = []
         self.marks: list[str] = []
 
-    def _hide(self, reading: Reading) -> None:
+    def _hide(self, reading: Reading, characters: list[str]) -> None:
         """Put something that no rule knows in the place of a text whose reading is given."""
-        inside = [i for i, start in enumerate(self.offsets) if reading.start <= start < reading.end]
-        if inside:
-            first, last = inside[0], inside[-1] + 1
+        first, last = bisect_left(self.offsets, reading.start), bisect_left(self.offsets, reading.end)
+        if first < last:
             self.given[first] = (last, reading)
             sign = _HIDDEN if reading.words else SILENT
-            self.text = self.text[:first] + sign * (last - first) + self.text[last:]
+            characters[first:last] = sign * (last - first)
 
     def read(self) -> list[Token]:
         position = 0

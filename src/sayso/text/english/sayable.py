@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sayso.text.english.abbreviations import LETTERS_OF_GREEK, MOST_LETTERS_OF_GREEK
-from sayso.text.english.fold import plain_letters
+from sayso.text.english.fold import fold, plain_letters
 from sayso.text.english.normalise import tokens
+from sayso.text.english.unspoken import unspoken
 
 _LONGEST_SHOWN = 40
 """Characters of a word that are shown; some scripts have no spaces."""
+_SLICE = 200
+"""Characters of a word that are read at once."""
 _FACES = re.compile(r"(?<=\()ツ(?=\))|ಠ[_.]+ಠ")
 """Made of letters, but no words: the shrug, the look of disapproval."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -45,8 +48,20 @@ class Foreign:
 
 def is_sayable(text: str) -> bool:
     """Whether anything in `text` is said."""
-    # Word by word: nearly always the first one answers, however long the text is.
-    return any(tokens(word) for word in text.split())
+    said = fold(text).text
+    said = _without(said, unspoken(said))
+    # Slice by slice: nearly always the first one answers, however long the text or a word without a space is.
+    return any(
+        tokens(word[start : start + _SLICE]) for word in said.split() for start in range(0, len(word), _SLICE)
+    )
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """`text` with spaces in place of `spans`."""
+    characters = list(text)
+    for start, end in spans:
+        characters[start:end] = " " * (end - start)
+    return "".join(characters)
 
 
 def foreign_word(text: str, passed_over: Iterable[tuple[int, int]] = ()) -> Foreign | None:
@@ -58,8 +73,7 @@ def foreign_word(text: str, passed_over: Iterable[tuple[int, int]] = ()) -> Fore
     if _NOT_ASCII.search(text) is None:
         return None
     faces = [match.span() for match in _FACES.finditer(text)]
-    for start, end in (*passed_over, *faces):
-        text = text[:start] + " " * (end - start) + text[end:]
+    text = _without(text, (*passed_over, *faces))
     for match in re.finditer(r"\S+", text):
         if _NOT_ASCII.search(match[0]) is not None and (found := _in_word(match[0])) is not None:
             return found

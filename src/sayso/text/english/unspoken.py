@@ -8,7 +8,7 @@ from sayso.text.english.web import ADDRESS_WITH_PATH, LONGEST_ADDRESS
 
 _LABEL = r"(?:[^\[\]\n]|\n(?![ \t]*\n)|\[[^\[\]\n]*\])*"
 _TARGET = r"(?:<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)"
-_TITLE = r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]*”))?"
+_TITLE = r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|“[^“”\n]*”))?"
 _LINK = re.compile(rf"!?\[(?P<label>{_LABEL})\]\({_TARGET}{_TITLE}[ \t]*\)")
 
 

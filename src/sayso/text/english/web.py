@@ -26,7 +26,7 @@ _LAST = rf"[^\s<>\"“”{SILENT}.,;:!?)'`\]]"
 WEB_ADDRESS = re.compile(rf"{_SCHEME}{_ANY}*{_LAST}", re.I)
 BARE_ADDRESS = re.compile(rf"(?<![\w.@]){_DOMAIN}(?:/{_ANY}*[\w/])?(?![\w])", re.I)
 ADDRESS_WITH_PATH = re.compile(
-    rf"(?P<host>{_SCHEME}[^\s<>\"“”{SILENT}/?#]*|(?<![\w.@-]){_DOMAIN}(?=/))[/?#]{_ANY}*{_LAST}", re.I
+    rf"(?P<host>{_SCHEME}[^\s<>\"“”{SILENT}/?#]{{0,253}}|(?<![\w.@-]){_DOMAIN}(?=/))[/?#]{_ANY}*{_LAST}", re.I
 )
 _PIECES = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])|\d+|[./\-_@+?=&#%:~]")
 
