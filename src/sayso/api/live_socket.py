@@ -31,6 +31,8 @@ log = logging.getLogger("sayso.api")
 
 MAX_AHEAD, MAX_AHEAD_CHARACTERS = 256, 1_000_000
 """Requests of one connection that may wait for the one that is spoken; more are refused, in their turn."""
+_MOST_READ_OF_DROPPED = 65_536
+"""Characters of a request that is refused unsaid; in a longer one its id is not looked for, for all others would wait."""
 _FLOOD = 10_000
 """So many waiting messages are no conversation."""
 _POLICY_VIOLATION = 1008
@@ -72,6 +74,8 @@ class _Dropped:
 
 
 def _dropped(text: str) -> _Dropped:
+    if len(text) > _MOST_READ_OF_DROPPED:
+        return _Dropped(None, is_json=False)
     try:
         fields = _fields_of(text)
     except BadRequest:

@@ -244,7 +244,10 @@ def _identifier(match: re.Match[str], _: Place) -> list[str] | None:
 
 
 def _grouped(match: re.Match[str], _: Place) -> list[str] | None:
-    return cardinal(int(re.sub(r"\D", "", match[0])))
+    """1'000.50, or 1.000.000,50 with the marks the other way round."""
+    is_swapped = "'" not in match[0]
+    number = match[0].replace(".", "").replace(",", ".") if is_swapped else match[0].replace("'", "")
+    return written_number(number)
 
 
 def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
@@ -341,12 +344,22 @@ def _times(match: re.Match[str], place: Place) -> list[str] | None:
 
 def _fold_times(match: re.Match[str], place: Place) -> list[str] | None:
     before, after = place.just_before(match), place.text[match.end() :]
-    if match[0].endswith("x") and (re.search(r"[\w)]\s?=\s?$", before) or re.match(r"\s?[+=]\s?\d", after)):
+    if match[0].endswith("x") and (
+        re.search(r"(?:(?<!\w)\w|\))\s?=\s?$", before) or re.match(r"\s?[+=]\s?\d", after)
+    ):
         return [*written_number(match["n"]), "X"]  # of an equation
     return [*written_number(match["n"]), "times"]
 
 
-def _out_of(match: re.Match[str], _: Place) -> list[str] | None:
+_HAS_VERSIONS = frozenset(
+    ("usb", "hdmi", "bluetooth", "displayport", "php", "python", "version", "versions", "v")
+)
+"""Words before numbers that are no scores."""
+
+
+def _out_of(match: re.Match[str], place: Place) -> list[str] | None:
+    if place.before.lower() in _HAS_VERSIONS:
+        return None
     return [*written_number(match["n"]), "out", "of", *cardinal(int(match["most"]))]
 
 
@@ -409,6 +422,27 @@ def _times_ten(match: re.Match[str], _: Place) -> list[str] | None:
     return [*written_number(match["amount"]), "times", "ten", *power]
 
 
+def _raised_unit(match: re.Match[str], place: Place) -> list[str] | None:
+    """5 cm^2 -> square centimeters, 100 cm^-1 -> per centimeter, 9.8 m s^-2 -> per second squared; after a number."""
+    letters, power, factor = match["letters"], match["power"], match["factor"]
+    # 3m^2 is rather of algebra; 3cm^2 is not.
+    is_measure = len(letters) > 1 if factor else place.before[:1].isdigit()
+    if not is_measure or letters not in known.UNITS or power.lstrip("^-") not in _OF_UNIT:
+        return None
+    words = written_number(factor) if factor else []
+    raised, after = _OF_UNIT[power.lstrip("^-")]
+    unit = letters + raised if letters + raised in known.UNITS else letters
+    singular, plural = known.unit(unit)
+    rest = after.split() if unit == letters else []
+    if power.startswith("^-"):
+        return [*words, "per", *singular.split(), *rest]
+    return [*words, *(singular if _is_one(factor or place.before) else plural).split(), *rest]
+
+
+_OF_UNIT = {"1": ("", ""), "2": ("²", "squared"), "3": ("³", "cubed")}
+"""Powers of units: the sign that a unit of its own has, and what is said after any other unit."""
+
+
 def _power(match: re.Match[str], place: Place) -> list[str] | None:
     """mc² -> M C squared; cm² -> square centimeters; sin² -> sin squared."""
     letters, factor = match["letters"], match["factor"]
@@ -416,6 +450,8 @@ def _power(match: re.Match[str], place: Place) -> list[str] | None:
         return known.unit(letters + match["power"])[
             place.before.lower() not in ("per", "a", "each", "one")
         ].split()
+    if (measure := _raised_unit(match, place)) is not None:
+        return measure
     power = {"²": ["squared"], "^2": ["squared"], "³": ["cubed"], "^3": ["cubed"]}.get(match["power"])
     if power is None:
         power = _raised(match["power"])
@@ -428,7 +464,7 @@ def _power(match: re.Match[str], place: Place) -> list[str] | None:
 _SIGN = "(?P<sign>" + alternatives(known.CURRENCIES) + ")"
 _SCALE = r"(?:thousand|million|billion|trillion|bn|mn|tn|[kKmMbBT])(?!\w)"
 _PER_UNIT = "(?:/(?P<per>" + alternatives(_PER) + r")(?!\w))?"
-_UNIT = "(?P<unit>" + alternatives(known.UNITS) + r")(?![\w²³])"
+_UNIT = "(?P<unit>" + alternatives(known.UNITS) + r")(?![\w²³^])"
 
 
 RULES: Rules = [
@@ -531,8 +567,8 @@ RULES: Rules = [
         ),
         _comma_measure,
     ),
-    (re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:'\d{3})+(?![\w'\"])"), _grouped),
-    (re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})?\.\d{3}\.000(?![\w]|\.\d)"), _grouped),
+    (re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:'\d{3})+(?:\.\d+)?(?![\w'\"]|\.\d)"), _grouped),
+    (re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})?\.\d{3}\.000(?:,\d\d?)?(?![\w]|[.,]\d)"), _grouped),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
     (
@@ -548,7 +584,9 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
     (re.compile(rf"(?P<minus>{_MINUS})(?<!\w)(?P<n>{_NUMBER})\s?° (?P<scale>[CF])(?!\w)"), _spaced_degrees),
     (
-        re.compile(r"(?<![\w/.])(?P<n>\d+\.\d+|\d+(?=/\d+ stars))/(?P<most>5|10|20|100)(?![\w/]|\.\d)"),
+        re.compile(
+            r"(?<![\w/.])(?P<n>\d+\.\d+|\d+(?=/\d+ stars))/(?P<most>5|10|20|100)(?![\w/]|\.\d|\s?(?:mg|ml|mm|g|mcg)\b)"
+        ),
         _out_of,
     ),
     (
@@ -569,7 +607,7 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-\d)"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-(?!lb)\w)"
             + _UNIT
             + _PER_UNIT
         ),

@@ -32,6 +32,8 @@ _POWER = re.compile(
     r"(?<=[^\W_])⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?:(?<=[0-9])|(?<![^\W_].)(?<=[A-Za-z]))(?:[⁰⁴⁵⁶⁷⁸⁹]|[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
 )
 """A power after its base. Elsewhere, and a ¹ alone, it is rather the number of a note; ² and ³ are read as they are."""
+_NOTE = re.compile(r"(?<=(?<![\w.,])(?:1[5-9]|20)[0-9][0-9])(?:[¹⁴⁵⁶⁷⁸⁹]|[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]+)(?!\w)")
+"""After what looks like a year it is the number of a note, which is not said."""
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|#39|#x27|#160);")
 """Of HTML, left over in a text that was copied."""
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
@@ -97,6 +99,7 @@ def fold(text: str) -> Folded:
     starts: list[int] = []
     ends: list[int] = []
     written = {match.start(): _as_written(match[0]) for match in _POWER.finditer(text)}
+    written |= {match.start(): [(match[0], "")] for match in _NOTE.finditer(text)}
     if "&" in text:
         written |= {
             match.start(): [(match[0], _spelled(html.unescape(match[0])))] for match in _ENTITY.finditer(text)

@@ -347,7 +347,7 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<amount>\d+\.\d+)\s?(?P<scale>[kKMB])" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?!3M)(?P<amount>\d+)(?P<scale>M)" + END), _short_scale),
     (re.compile(WORD_BEFORE + r"(?P<hours>\d{1,3})\s?h\s?(?P<minutes>\d{1,2})\s?m(?:in)?" + END), _hours),
-    (re.compile(WORD_BEFORE + r"(?P<hour>\d{1,2})[hH](?P<minute>[0-5]\d)" + END), _hour_and_minutes),
+    (re.compile(WORD_BEFORE + r"(?P<hour>\d{1,2})h(?P<minute>[0-5]\d)" + END), _hour_and_minutes),
     (re.compile(r"(?<![\w-])(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9])(?![\w-])"), _month_of_year),
     (
         re.compile(
