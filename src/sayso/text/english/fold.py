@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 _PLAIN = {
     "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "″": '"',
@@ -32,6 +33,8 @@ _POWER = re.compile(
     r"(?<=[^\W_])⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?:(?<=[0-9])|(?<![^\W_].)(?<=[A-Za-z]))(?:[⁰⁴⁵⁶⁷⁸⁹]|[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
 )
 """A power after its base. Elsewhere, and a ¹ alone, it is rather the number of a note; ² and ³ are read as they are."""
+_MOST_MARKS = 32
+"""Characters of a letter with its marks that are read: to put marks in order takes the square of their number."""
 _NOTE = re.compile(r"(?<=(?<![\w.,])(?:1[5-9]|20)[0-9][0-9])(?:[¹⁴⁵⁶⁷⁸⁹]|[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]+)(?!\w)")
 """After what looks like a year it is the number of a note, which is not said."""
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|#39|#x27|#160);")
@@ -53,13 +56,8 @@ class Folded:
 
 def _clusters(text: str) -> list[tuple[int, str]]:
     """Base characters with the marks that follow them, each with its offset."""
-    found: list[tuple[int, str]] = []
-    for i, char in enumerate(text):
-        if found and unicodedata.combining(char):
-            found[-1] = (found[-1][0], found[-1][1] + char)
-        else:
-            found.append((i, char))
-    return found
+    starts = [i for i, char in enumerate(text) if i == 0 or not unicodedata.combining(char)]
+    return [(start, text[start:end]) for start, end in pairwise([*starts, len(text)])]
 
 
 def _spelled(cluster: str) -> str:
@@ -109,7 +107,7 @@ def fold(text: str) -> Folded:
         if start < done:
             continue
         done = start
-        for part, meant in written.get(start) or [(cluster, _spelled(cluster))]:
+        for part, meant in written.get(start) or [(cluster, _spelled(cluster[:_MOST_MARKS]))]:
             for char in meant:
                 characters.append(char)
                 starts.append(done)
