@@ -1,6 +1,6 @@
 """Is the speaker of a consent told from others, clean and through bad microphones?
 
-    python benchmarks/speakers.py --speech DIR [--tune] [--encoders campplus ge2e] [--cache DIR] [--readers] [--parts match whole turns speed]
+    python benchmarks/speakers.py --speech DIR [--tune] [--encoders campplus ge2e] [--cache DIR] [--readers] [--parts match whole pieces turns speed]
         [--json FILE]
 
 A consent is 3, 5 or 10 s cut out of a person's speech, spoilt or not. It is held against the mean voiceprint of
@@ -42,7 +42,7 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
 from sayso.errors import BadAudio
-from sayso.pipeline.speaker_match import LINES, NARROW_LINES, compare
+from sayso.pipeline.speaker_match import LINES, NARROW_LINES, Witness, compare
 
 RATE_HZ = 16_000
 TUNED_ON = (
@@ -60,9 +60,10 @@ CLOSELY = ("clean", "pink 10 dB", "babble 10 dB")
 DENOISED = ("pink 20 dB", "pink 10 dB", "babble 10 dB", "room")
 LENGTHS_S = (3.0, 5.0, 10.0)
 DECIDING_S = 5.0
-PARTS = ("match", "whole", "turns", "speed")
+PARTS = ("match", "whole", "pieces", "turns", "speed")
 TURNING_S, TURNS_S = 10.0, (0.0, 5.0, 2.5, 1.5, 0.75)
 _MOST_OTHERS = 3
+_MOST_PIECES, _PIECE_S = 5, 8.0
 _MOST_WHOLE = 3
 """Consents of a person that go through the whole check, in each condition."""
 ENROLMENTS, RECORDINGS = 10, 3
@@ -374,25 +375,23 @@ def readers(bench: Bench, cache: Path, models: Path) -> None:
     )
 
 
-class _Remembering:
-    """A voiceprint encoder that makes the print of the same speech once: recordings come again with each consent."""
+class _Remembering(VoiceprintEncoder):
+    """Makes the voiceprint of the same speech once: recordings come again with each consent."""
 
-    def __init__(self, encoder: VoiceprintEncoder) -> None:
-        self._encoder, self._known = encoder, dict[bytes, Vector]()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._encoder, name)
+    def __init__(self, models: Path) -> None:
+        super().__init__(models)
+        self._known: dict[bytes, Vector] = {}
 
     def embed_speech(self, wave: Waveform) -> Vector:
         key = hashlib.sha256(wave.samples.tobytes()).digest()
         if key not in self._known:
-            self._known[key] = self._encoder.embed_speech(wave)
+            self._known[key] = super().embed_speech(wave)
         return self._known[key]
 
 
 def whole_check(bench: Bench, models: Path) -> None:
     """People alone through everything that the product looks at, parts of 1.5 s included."""
-    encoder = _Remembering(VoiceprintEncoder(models))
+    encoder = _Remembering(models)
     rows = []
     for seconds in (DECIDING_S, TURNING_S):
         for condition in CONDITIONS:
@@ -403,7 +402,7 @@ def whole_check(bench: Bench, models: Path) -> None:
                     recordings = [wave for wave in left if wave.duration_s >= _LEAST_S][:RECORDINGS]
                     if len(recordings) == RECORDINGS:
                         spoilt = bench.degrader.make(condition, consent.wave, consent.key)
-                        found.append(compare(spoilt, recordings, encoder))  # type: ignore[arg-type]
+                        found.append(compare(spoilt, recordings, encoder))
             verdicts = [match.verdict for match in found]
             reasons = Counter(reason for match in found for reason in match.reasons)
             strangest = [match.strangest for match in found if match.strangest is not None]
@@ -422,6 +421,45 @@ def whole_check(bench: Bench, models: Path) -> None:
         "Honest people, the whole check of the product",
         rows,
         "for the parts alone: a person has to listen for no other reason than `unsure_turns`.",
+    )
+
+
+def pieces(bench: Bench, models: Path) -> None:
+    """The pieces that a rapid voice would be learnt from, held against a consent: one utterance, the pieces are others."""
+    encoder = VoiceprintEncoder(models)
+    speaking = [person for person in bench.people if len(person.utterances) > _MOST_PIECES]
+    rows = []
+    for condition in CONDITIONS:
+        for both in (False, True) if condition != "clean" else (False,):
+            honest: list[bool] = []
+            others: list[bool] = []
+            for person in speaking:
+                consent = bench.degrader.make(condition, person.utterances[0], person.name)
+                for other in speaking:
+                    if other.sex != person.sex:
+                        continue
+                    said = [wave.cut(0.0, _PIECE_S) for wave in other.utterances[1 : 1 + _MOST_PIECES]]
+                    if both:
+                        said = [
+                            bench.degrader.make(condition, wave, f"{other.name} {i}")
+                            for i, wave in enumerate(said)
+                        ]
+                    found = Witness(consent, encoder).others(said)
+                    (honest if other is person else others).extend(found)
+            rows.append(
+                {
+                    "condition": condition,
+                    "spoilt": "both" if both else "consent",
+                    "honest pieces": len(honest),
+                    "left out": sum(honest),
+                    "strangers' pieces": len(others),
+                    "passed": others.count(False),
+                }
+            )
+    bench.report.table(
+        "What a rapid voice is learnt from, against its consent",
+        rows,
+        f"Pieces of up to {_PIECE_S:.0f} s, of people with more than {_MOST_PIECES} recordings; strangers of the same sex.",
     )
 
 
@@ -564,6 +602,8 @@ def main() -> None:
         readers(bench, options.cache, options.models)
     if "whole" in options.parts:
         whole_check(bench, options.models)
+    if "pieces" in options.parts:
+        pieces(bench, options.models)
     if "turns" in options.parts:
         turns(bench, options.models)
     if "speed" in options.parts:

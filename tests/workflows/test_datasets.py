@@ -22,7 +22,7 @@ from sayso.usecases import accounts, analyses, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording, RecordingEdit
 from sayso.workflows import run, runs
-from serving import Callbacks, callbacks, humming, saying
+from serving import STATEMENT, Callbacks, callbacks, humming, saying
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +167,21 @@ def test_without_a_consent_the_analysed_voice_asks_for_one_and_goes_on_with_it(
     assert analysis.report.totals.usable_s > 600.0
     wait_until(lambda: told.count(voice.id) == 2)
     assert len(all_of(services, eve, voice)) == 33, "nothing is fetched a second time"
+
+
+@pytest.mark.slow
+def test_a_voice_whose_consent_needs_a_person_goes_on_with_another_one(
+    services: Services, eve: Caller, files: Files
+) -> None:
+    url = files.put("unsure.zip", zipped({f"{n}.wav": hum(19.0) for n in range(33)}))
+    unsure = SentConsent(saying(STATEMENT + " The weather is fine today."))
+    new = voices.NewVoice("Ada", VoiceType.PROFESSIONAL, dataset_url=url, consent=unsure)
+    ended = finish(services, eve, voices.create_voice(services, eve, new)[0])
+    assert (ended.state, ended.consent_state) == (VoiceState.INITIALIZING, "review"), ended.issue
+
+    voices.edit_voice(services, eve, ended.id, voices.VoiceEdit(consent=SentConsent(saying())))
+    wait_until(lambda: voices.get_voice(services, eve, ended.id).build == ended.build + 1)
+    assert finish(services, eve, ended).state is VoiceState.FINISHED
 
 
 def test_a_rapid_voice_is_built_from_a_wav_address(services: Services, ada: Caller, files: Files) -> None:

@@ -269,7 +269,7 @@ def _turn(
     tx.execute(sa.update(_T).where(these & idle).values(state=new.value, next_attempt_at=next_at))
 
 
-def oldest_paused(tx: Transaction, account_id: str, endpoint: str) -> str | None:
+def next_to_knock(tx: Transaction, account_id: str, endpoint: str) -> str | None:
     """The id of what waits for a paused endpoint and was not tried for longest: one bad address keeps no other from being tried.
 
     Of a lane to one address only the first, for order is kept.

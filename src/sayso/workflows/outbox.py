@@ -85,8 +85,8 @@ def _links(event: Event) -> str | None:
 
 
 def knock(tx: Transaction, account_id: str, endpoint: str, now: datetime) -> None:
-    """Try a paused endpoint once more, with what has waited longest."""
-    waiting = deliveries.oldest_paused(tx, account_id, endpoint)
+    """Try a paused endpoint once more, with what was not tried for longest."""
+    waiting = deliveries.next_to_knock(tx, account_id, endpoint)
     first = None if waiting is None else deliveries.fetch(tx, waiting, lock=True)
     if first is not None:
         deliveries.save(tx, replace(first, state=DeliveryState.PENDING, next_attempt_at=now))

@@ -114,13 +114,14 @@ def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> 
             return {"gone": True}
         if voice.state is VoiceState.RUNNING:
             now = datetime.now(UTC)
-            waits = state is VoiceState.CONSENT_FAILED and voice.starts_by_itself
+            # INITIALIZING: a person has to decide about the consent, or another one comes.
+            is_consent = state in {VoiceState.CONSENT_FAILED, VoiceState.INITIALIZING}
             voice = replace(
                 voice.to(state),
                 issue=reason,
                 stage=None,
                 left_s=None,
-                waits_for_consent=waits,
+                waits_for_consent=is_consent and voice.starts_by_itself,
                 updated_at=now,
             )
             voices.save(tx, voice)

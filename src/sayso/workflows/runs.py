@@ -51,18 +51,18 @@ def sweep(services: Services) -> None:
 def remove_left(services: Services) -> None:
     """Remove the folders of runs that nobody goes on with."""
     # Listed before it is read who runs: a run that begins meanwhile keeps its folder.
-    left = [path.name for path in services.work_folder.iterdir() if _RUN.fullmatch(path.name)]
+    names = [_RUN.fullmatch(path.name) for path in services.work_folder.iterdir()]
+    left = {(name[1], int(name[2])) for name in names if name is not None}
     if not left:
         return
     with services.db.read() as tx:
         asked = voices.running(tx)
-    for name in sorted(set(left) - {f"{voice.id}-{voice.build}" for voice in asked}):
-        _sweep_away(*_RUN.fullmatch(name).groups())  # type: ignore[union-attr]
+    for voice_id, build in sorted(left - {(voice.id, voice.build) for voice in asked}):
+        _sweep_away(voice_id, build)
 
 
-def _sweep_away(voice_id: str, number: str) -> None:
+def _sweep_away(voice_id: str, build: int) -> None:
     """Remove what a run left that nobody goes on with: of a voice that was deleted while it waited, or of a dead workflow."""
-    build = int(number)
     keys = [
         fetch_id(voice_id, build),
         *(kind.workflow_id(voice_id, build) for kind in (make_voice, analyse_dataset, train_voice)),
