@@ -17,8 +17,8 @@ HERE = Path("src/sayso/engines/kokoro/kernels")
 FLAGS = ["-O3", "-std=gnu11", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"]
 PORTABLE = ["-DNAME=portable", "-DLANES=4", "-DPANEL=6"]
 X86 = [
-    ["-DNAME=avx2", "-DLANES=8", "-DPANEL=6", "-mavx2", "-mfma", "-mprfchw"],
-    ["-DNAME=avx512", "-DLANES=16", "-DPANEL=14", "-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mprfchw", "-mprefer-vector-width=512"],
+    ["-DNAME=avx2", "-DLANES=8", "-DPANEL=6", "-mavx2", "-mfma", "-mf16c", "-mprfchw"],
+    ["-DNAME=avx512", "-DLANES=16", "-DPANEL=14", "-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512dq", "-mprfchw", "-mprefer-vector-width=512"],
 ]  # fmt: skip
 AMX = ["-DNAME=amx", "-DBF16", "-DLANES=16", "-DPANEL=32", "-DV_BYTES=262144", "-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512bf16", "-mamx-tile", "-mamx-bf16", "-mprfchw", "-mprefer-vector-width=512"]  # fmt: skip
 """Matrix tiles of newer server processors: only for compilers that know them (GCC 11, Clang 12) and Linux."""

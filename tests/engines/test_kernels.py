@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,56 @@ def test_tiles_round_what_they_multiply_and_nothing_else(
     rounded.bias.copy_(conv.bias)
     got = fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0])
     assert error(got, rounded(x.bfloat16().float())) < 2e-6
+
+HALVING = [name for name in SETS if library.kernels(name).reads_halves]
+
+
+@pytest.mark.skipif(not HALVING, reason="no instruction set of this processor reads weights of half the size")
+@pytest.mark.parametrize(
+    ("c_in", "c_out", "kernel", "dilation", "n"),
+    [(128, 128, 11, 5, 2000), (70, 33, 3, 1, 64), (514, 40, 3, 1, 80), (128, 22, 7, 1, 500), (1, 1, 1, 1, 2), (32, 32, 3, 5, 17), (96, 96, 3, 1, 9)],
+)  # fmt: skip
+def test_halved_weights_take_half_the_bytes_and_are_off_by_their_rounding(
+    c_in: int, c_out: int, kernel: int, dilation: int, n: int
+) -> None:
+    torch.manual_seed(9)
+    conv, x = a_conv(c_in, c_out, kernel, dilation), torch.randn(2, n, c_in)
+    pad = dilation * (kernel - 1) // 2
+    for name in HALVING:
+        kernels = library.kernels(name)
+        whole = kernels.pack(conv.weight, conv.bias, dilation, pad)
+        halved = kernels.halved(whole)
+        if kernel > 3:  # too many points
+            assert halved is whole
+            continue
+        assert halved.weights.nbytes * 2 == whole.weights.nbytes
+        assert kernels.halved(halved) is halved
+        got, _ = kernels.conv(halved, x, n, library.Before())
+        wanted, _ = kernels.conv(whole, x, n, library.Before())
+        assert error(got, wanted) < 2e-3
+        # Where there is no transform, what is multiplied is the rounded weight, exactly.
+        if whole.scheme == toom.DIRECT:
+            rounded = a_conv(c_in, c_out, kernel, dilation)
+            rounded.weight.copy_(conv.weight.half().float())
+            rounded.bias.copy_(conv.bias)
+            assert error(fused.from_rows(got), rounded(fused.from_rows(x))) < 2e-6
+
+
+def test_weights_too_large_for_half_the_size_stay_whole() -> None:
+    for name in SETS:
+        kernels = library.kernels(name)
+        packed = kernels.pack(torch.full((8, 8, 1), 1e6), None, 1, 0)
+        assert kernels.halved(packed) is packed
+
+
+def test_kernels_that_cannot_read_halves_say_so_instead_of_reading_on() -> None:
+    for name in set(SETS) - set(HALVING):
+        kernels = library.kernels(name)
+        packed = kernels.pack(torch.ones(8, 8, 1), None, 1, 0)
+        assert kernels.halved(packed) is packed
+        forced = replace(packed, weights=packed.weights.half())
+        with pytest.raises(RuntimeError, match="refused"):
+            kernels.conv(forced, torch.ones(1, 4, 8), 4, library.Before())
 
 
 def test_every_scheme_is_exact_in_exact_numbers() -> None:
@@ -372,16 +423,20 @@ def test_why_there_are_no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_network_that_kept_its_packed_weights_speaks_the_same_and_says_why_it_cannot_learn(
-    fastest: None,
+    instructions: str,
 ) -> None:
     torch.manual_seed(8)
     block = network.SnakeResBlock(32, 3).eval().requires_grad_(False)
     x, affines = torch.randn(1, 32, 50), [torch.randn(1, 64) * 0.1 for _ in range(6)]
     with torch.inference_mode():
         before = block(x, iter(affines))
+        packed_bytes = sum(pair.forward.weights.nbytes for pair in fused._pairs.values())
         freed = fused.keep_packed_only(block)
-        assert freed == 6 * 32 * 32 * 3 * 4
-        assert torch.equal(block(x, iter(affines)), before)
+        halves = library.kernels(instructions).reads_halves
+        assert freed == 6 * 32 * 32 * 3 * 4 + (packed_bytes // 2 if halves else 0)
+        after = block(x, iter(affines))
+        assert error(after, before) < 2e-3
+        assert torch.equal(after, before) is not halves
     learning = [affine.clone().requires_grad_(True) for affine in affines]
     with pytest.raises(RuntimeError, match="load it anew"):
         block(x.clone(), iter(learning)).sum().backward()

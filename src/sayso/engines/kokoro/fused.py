@@ -206,15 +206,20 @@ def _pack(conv: nn.Conv1d | nn.ConvTranspose1d | nn.Linear, key: object) -> _Pai
 def keep_packed_only(root: nn.Module) -> int:
     """Give up the plain weights of every convolution in `root` that has been packed; returns bytes freed.
 
-    What is left speaks through the kernels as before, and can neither be adapted nor saved.
+    What is left speaks through the kernels as before, with weights of half the size where the kernels read such, and
+    can neither be adapted nor saved.
     """
-    freed = 0
+    freed, kernels = 0, library.best()
     with _lock:
         for conv in root.modules():
             pair = _pairs.get(conv)
             if pair is None or pair.weight is None or not isinstance(conv, nn.Conv1d | nn.ConvTranspose1d):
                 continue
             freed += conv.weight.numel() * conv.weight.element_size()
+            whole = pair.forward.weights
+            if isinstance(kernels, Kernels):
+                pair.forward = kernels.halved(pair.forward)
+            freed += whole.nbytes - pair.forward.weights.nbytes
             pair.weight = None
             conv.weight = nn.Parameter(conv.weight.new_empty(0), requires_grad=False)
     return freed

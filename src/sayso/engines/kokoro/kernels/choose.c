@@ -6,10 +6,17 @@
 
 extern const sayso_kernels sayso_kernels_portable;
 #ifdef SAYSO_X86
+#include <cpuid.h>
+
 extern const sayso_kernels sayso_kernels_avx2, sayso_kernels_avx512;
+
+/* Conversion of float16 (CPUID leaf 1), which not every compiler knows by name. */
+static int f16c_is_there(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && c >> 29 & 1;
+}
 #endif
 #ifdef SAYSO_AMX
-#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,7 +37,7 @@ SAYSO_API int sayso_abi(void) { return SAYSO_ABI; }
 SAYSO_API const sayso_kernels *sayso_kernels_for(const char *name) {
 #ifdef SAYSO_X86
     __builtin_cpu_init();
-    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && f16c_is_there();
     const int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
 #ifdef SAYSO_AMX
     if (!strcmp(name, "amx"))

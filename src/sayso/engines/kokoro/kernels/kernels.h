@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define SAYSO_ABI 2
+#define SAYSO_ABI 3
 
 #if defined(_WIN32)
 #define SAYSO_API __declspec(dllexport)
@@ -31,6 +31,7 @@ typedef struct {
     int64_t threads;
     int64_t activation, after;
     int64_t affine_batch;       /* 1: one affine for all of the batch */
+    int64_t half;               /* weights are float16 instead of float; only where the table says so */
     float slope, gain;          /* of LEAKY; of the result */
     const float *x;
     const float *moments;       /* (batch, 2, c_in): mean and 1 / deviation, or null: no normalisation */
@@ -53,6 +54,7 @@ typedef struct {
 typedef struct {
     int64_t tile;               /* output channels a tile of packed weights */
     int64_t deep;               /* input channels a tile of bfloat16 weights; 0: weights are float32 */
+    int64_t half;               /* whether weights may be float16 */
     int (*conv)(const sayso_conv *);
     int (*moments)(const float *x, int64_t batch, int64_t n, int64_t c, int64_t threads, float *out);
     int (*norm_backward)(const float *g, const float *x, const float *moments, const float *affine, const float *sums,

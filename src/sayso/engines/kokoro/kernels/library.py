@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 from sayso.engines.kokoro.kernels.toom import DIRECT, Scheme, scheme_for
 
-_ABI = 2
+_ABI = 3
 _CHUNK = 64
+_MOST_POINTS_HALVED = 6
 LINEAR, LEAKY, SNAKE = 0, 1, 2
 _NOTHING, _MOMENTS, _GRADIENT = 0, 1, 2
 INSTRUCTION_SETS = ("amx", "avx512", "avx2", "portable")
@@ -36,6 +37,7 @@ _ints = [
     "activation",
     "after",
     "affine_batch",
+    "half",
 ]
 _pointers = [
     "x",
@@ -71,6 +73,7 @@ class _Table(ctypes.Structure):
     _fields_ = [
         ("tile", ctypes.c_int64),
         ("deep", ctypes.c_int64),
+        ("half", ctypes.c_int64),
         ("conv", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Conv))),
         ("moments", ctypes.CFUNCTYPE(ctypes.c_int, _p, _i, _i, _i, _i, _p)),
         ("norm_backward", ctypes.CFUNCTYPE(ctypes.c_int, _p, _p, _p, _p, _p, _p, _i, _i, _i, _i, _i, _p)),
@@ -113,6 +116,7 @@ class Kernels:
 
     def __init__(self, name: str, table: _Table) -> None:
         self.name, self.tile, self._deep, self._table = name, int(table.tile), int(table.deep), table
+        self.reads_halves = bool(table.half)
 
     @property
     def is_exact(self) -> bool:
@@ -130,6 +134,21 @@ class Kernels:
             inside.float().contiguous(), outside.float().contiguous(),
             None if bias is None else bias.detach().contiguous(),
         )  # fmt: skip
+
+    def halved(self, packed: Packed) -> Packed:
+        """The same with weights of half the bytes, rounded to 11 bits, where these kernels read such; else `packed`.
+
+        Products and sums stay in float32. Kernels that were transformed to many points stay whole: the transform back
+        makes thirty times as much of the rounding, 0.7 % of the largest value (docs/lab/kernels.md).
+        """
+        if (
+            not self.reads_halves
+            or packed.weights.dtype != torch.float32
+            or packed.scheme.points > _MOST_POINTS_HALVED
+        ):
+            return packed
+        weights = packed.weights.half()
+        return replace(packed, weights=weights) if weights.isfinite().all() else packed
 
     def _tiles(self, weight: Tensor) -> Tensor:
         """In the order that product_bf16.h reads."""
@@ -188,7 +207,7 @@ class Kernels:
             B, n_in, n_out, packed.c_in, packed.c_out, packed.dilation, packed.pad,
             scheme.outputs, scheme.points, scheme.parts(packed.kernel), torch.get_num_threads(), before.activation,
             _GRADIENT if z is not None else _MOMENTS if with_moments else _NOTHING,
-            1 if before.affine is None else before.affine.shape[0],
+            1 if before.affine is None else before.affine.shape[0], packed.weights.dtype == torch.float16,
             before.slope, gain, _at(x), _at(before.moments), _at(before.affine), _at(before.alpha),
             _at(packed.weights), _at(packed.in_matrix), _at(packed.out_matrix), _at(packed.bias),
             _at(residual), _at(extra), _at(y), _at(out), _at(z), _at(out),

@@ -7,12 +7,14 @@
 
 #define DEEP 32 /* input channels of one tile */
 #define TALL 16 /* rows of one tile */
+#define HALF 0
 #define SPARE (2 * TALL) /* rows that are multiplied without being wanted, behind the last ones */
 #undef PANEL
 #define PANEL (2 * TALL)
 
 static int64_t deep(int64_t c) { return (c + DEEP - 1) / DEEP * DEEP; }
 static int64_t weights_of(const sayso_conv *s) { return s->parts * deep(s->c_in) * TILE; }
+static int64_t weight_bytes(const sayso_conv *s) { (void)s; return sizeof(element); }
 static int64_t panel_start(int64_t tiles, int64_t panels, int64_t k) { (void)panels; return at_most(k * PANEL, tiles); }
 
 static void begin_thread(void) {
@@ -28,9 +30,10 @@ static void end_thread(void) { _tile_release(); }
 
 /* product[row][0..TILE) = sum over chunks, parts, channels of v[row + part][channel] * w[...].
    v: [chunk][v_rows][CHUNK]; w: [chunk][part][DEEP channels][half of TILE][pair of channels][column][2]. */
-static void multiply(const element *v, int64_t v_rows, int64_t c, int64_t parts, const element *w, float *product,
+static void multiply(const sayso_conv *s, const element *v, int64_t v_rows, const void *weights, float *product,
                      int64_t rows) {
-    const int64_t all = deep(c);
+    const element *w = weights;
+    const int64_t all = deep(s->c_in);
     const int two = rows > TALL;
     _tile_zero(0);
     _tile_zero(1);
@@ -38,7 +41,7 @@ static void multiply(const element *v, int64_t v_rows, int64_t c, int64_t parts,
     _tile_zero(3);
     for (int64_t c0 = 0; c0 < all; c0 += CHUNK, v += v_rows * CHUNK) {
         const int64_t width = all - c0 < CHUNK ? all - c0 : CHUNK;
-        for (int64_t j = 0; j < parts; j++)
+        for (int64_t j = 0; j < s->parts; j++)
             for (int64_t i = 0; i < width; i += DEEP, w += DEEP * TILE) {
                 const element *p = v + j * CHUNK + i;
                 for (int64_t k = 0; k < DEEP * TILE; k += 32) _mm_prefetch((const char *)(w + 2 * DEEP * TILE + k), _MM_HINT_T0);
@@ -96,4 +99,4 @@ static void fill(const sayso_conv *s, const piece *w, const channels *f, const s
     }
 }
 
-static int is_known(const sayso_conv *s) { return s->points == 1 && s->outputs == 1; }
+static int is_known(const sayso_conv *s) { return s->points == 1 && s->outputs == 1 && !s->half; }

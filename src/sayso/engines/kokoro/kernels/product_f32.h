@@ -3,6 +3,19 @@
 #define SPARE 0
 #define DEEP 0
 
+/* Weights of half the size: rounded to 11 bits, multiplied and added up in float32 like the others. */
+#if defined(__F16C__) && LANES == 8
+#include <immintrin.h>
+#define HALF 1
+INLINE vf load_half(const uint16_t *p) { return (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+#elif defined(__AVX512F__) && LANES == 16
+#include <immintrin.h>
+#define HALF 1
+INLINE vf load_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+#else
+#define HALF 0
+#endif
+
 static int64_t weights_of(const sayso_conv *s) { return s->parts * s->c_in * TILE; }
 
 /* Panels of nearly equal height: a last one of two rows would run at a fraction of the speed. */
@@ -28,11 +41,13 @@ static void activate_row(const float *x, int64_t c, const channels *f, int kind,
 /* --- the matrix product --------------------------------------------------------------------------------- */
 
 /* product[row][0..TILE) = sum over chunks, parts, channels of v[row + part][channel] * w[channel][0..TILE).
-   v: [chunk][v_rows][CHUNK]; w: [chunk][part][channel][TILE]. */
-typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product);
+   v: [chunk][v_rows][CHUNK]; w: [chunk][part][channel][TILE], floats (whole) or of half the size (half). */
+typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, const void *weights, float *product);
 
-#define DEFINE_PANEL(R)                                                                                              \
-    static void panel_##R(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product) { \
+#define DEFINE_PANEL(R, KIND, NUMBER, LOAD)                                                                          \
+    static void KIND##_##R(const float *v, int64_t v_rows, int64_t c, int64_t parts, const void *weights,             \
+                           float *product) {                                                                         \
+        const NUMBER *w = weights;                                                                                   \
         vf a[R], b[R];                                                                                               \
         _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) a[r] = b[r] = splat(0.0f);                              \
         for (int64_t c0 = 0; c0 < c; c0 += CHUNK, v += v_rows * CHUNK) {                                             \
@@ -40,7 +55,7 @@ typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, 
             for (int64_t j = 0; j < parts; j++) {                                                                    \
                 const float *p = v + j * CHUNK;                                                                      \
                 for (int64_t i = 0; i < width; i++, w += TILE, p++) {                                                \
-                    const vf w0 = *(const vf *)w, w1 = *(const vf *)(w + LANES);                                     \
+                    const vf w0 = LOAD(w), w1 = LOAD(w + LANES);                                                     \
                     _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) {                                           \
                         const vf x = splat(p[r * CHUNK]);                                                            \
                         a[r] += x * w0;                                                                              \
@@ -54,21 +69,39 @@ typedef void (*panel)(const float *v, int64_t v_rows, int64_t c, int64_t parts, 
             store(product + r * TILE + LANES, b[r]);                                                                 \
         }                                                                                                            \
     }
-DEFINE_PANEL(1) DEFINE_PANEL(2) DEFINE_PANEL(3) DEFINE_PANEL(4) DEFINE_PANEL(5) DEFINE_PANEL(6)
+#define DEFINE_PANELS(KIND, NUMBER, LOAD)                                                                            \
+    DEFINE_PANEL(1, KIND, NUMBER, LOAD) DEFINE_PANEL(2, KIND, NUMBER, LOAD) DEFINE_PANEL(3, KIND, NUMBER, LOAD)      \
+    DEFINE_PANEL(4, KIND, NUMBER, LOAD) DEFINE_PANEL(5, KIND, NUMBER, LOAD) DEFINE_PANEL(6, KIND, NUMBER, LOAD)
+#define DEFINE_HIGH_PANELS(KIND, NUMBER, LOAD)                                                                       \
+    DEFINE_PANEL(7, KIND, NUMBER, LOAD) DEFINE_PANEL(8, KIND, NUMBER, LOAD) DEFINE_PANEL(9, KIND, NUMBER, LOAD)      \
+    DEFINE_PANEL(10, KIND, NUMBER, LOAD) DEFINE_PANEL(11, KIND, NUMBER, LOAD) DEFINE_PANEL(12, KIND, NUMBER, LOAD)   \
+    DEFINE_PANEL(13, KIND, NUMBER, LOAD) DEFINE_PANEL(14, KIND, NUMBER, LOAD)
+#define LOW(KIND) 0, KIND##_1, KIND##_2, KIND##_3, KIND##_4, KIND##_5, KIND##_6
 #if PANEL > 6
-DEFINE_PANEL(7) DEFINE_PANEL(8) DEFINE_PANEL(9) DEFINE_PANEL(10) DEFINE_PANEL(11) DEFINE_PANEL(12) DEFINE_PANEL(13)
-DEFINE_PANEL(14)
+#define DEFINE_ALL(KIND, NUMBER, LOAD) DEFINE_PANELS(KIND, NUMBER, LOAD) DEFINE_HIGH_PANELS(KIND, NUMBER, LOAD)
+#define ALL(KIND) LOW(KIND), KIND##_7, KIND##_8, KIND##_9, KIND##_10, KIND##_11, KIND##_12, KIND##_13, KIND##_14
+#else
+#define DEFINE_ALL(KIND, NUMBER, LOAD) DEFINE_PANELS(KIND, NUMBER, LOAD)
+#define ALL(KIND) LOW(KIND)
 #endif
-static const panel PANELS[PANEL + 1] = {
-    0, panel_1, panel_2, panel_3, panel_4, panel_5, panel_6,
-#if PANEL > 6
-    panel_7, panel_8, panel_9, panel_10, panel_11, panel_12, panel_13, panel_14,
-#endif
-};
 
-static void multiply(const float *v, int64_t v_rows, int64_t c, int64_t parts, const float *w, float *product,
-                     int64_t rows) {
-    PANELS[rows](v, v_rows, c, parts, w, product);
+DEFINE_ALL(whole, float, load)
+static const panel WHOLE[PANEL + 1] = {ALL(whole)};
+#if HALF
+DEFINE_ALL(half, uint16_t, load_half)
+static const panel HALVES[PANEL + 1] = {ALL(half)};
+#endif
+
+static int64_t weight_bytes(const sayso_conv *s) { return s->half ? sizeof(uint16_t) : sizeof(float); }
+
+static void multiply(const sayso_conv *s, const float *v, int64_t v_rows, const void *w, float *product, int64_t rows) {
+#if HALF
+    if (s->half) {
+        HALVES[rows](v, v_rows, s->c_in, s->parts, w, product);
+        return;
+    }
+#endif
+    WHOLE[rows](v, v_rows, s->c_in, s->parts, w, product);
 }
 
 /* --- Toom-Cook transforms ------------------------------------------------------------------------------- */
@@ -147,6 +180,7 @@ static void fill(const sayso_conv *s, const piece *w, const channels *f, const s
 }
 
 static int is_known(const sayso_conv *s) {
+    if (s->half && !HALF) return 0;
     return (s->points == 1 && s->outputs == 1) || (s->points == 6 && s->outputs == 4) ||
            (s->points == 10 && s->outputs == 4) || (s->points == 11 && s->outputs == 6);
 }

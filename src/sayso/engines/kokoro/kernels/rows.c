@@ -261,7 +261,7 @@ static void fetch_result(const sayso_conv *s, const piece *w, int64_t tile, int6
 
 static void run(const sayso_conv *s, const piece *w, const piece *next, const channels *f, const scratch *a) {
     const int64_t v_rows = w->tiles + s->parts - 1, chunks = (s->c_in + CHUNK - 1) / CHUNK;
-    const int64_t v_point = chunks * v_rows * CHUNK, w_point = weights_of(s);
+    const int64_t v_point = chunks * v_rows * CHUNK, w_bytes = weights_of(s) * weight_bytes(s);
     const int64_t panels = (w->tiles + PANEL - 1) / PANEL;
     const int64_t calls = s->points * panels;
     ahead input = {0};
@@ -275,13 +275,13 @@ static void run(const sayso_conv *s, const piece *w, const piece *next, const ch
     fill(s, w, f, a, v_rows);
     for (int64_t tile = w->first; tile < w->last; tile++) {
         for (int64_t p = 0; p < s->points; p++) {
-            const element *weights = (const element *)s->weights + (tile * s->points + p) * w_point;
+            const char *weights = (const char *)s->weights + (tile * s->points + p) * w_bytes;
             for (int64_t k = 0; k < panels; k++) {
                 const int64_t from = panel_start(w->tiles, panels, k), to = panel_start(w->tiles, panels, k + 1);
                 const int64_t call = p * panels + k;
                 fetch_result(s, w, tile, w->count * call / calls, w->count * (call + 1) / calls);
                 fetch_rows(&input, s->c_in);
-                multiply(a->v + p * v_point + from * CHUNK, v_rows, s->c_in, s->parts, weights,
+                multiply(s, a->v + p * v_point + from * CHUNK, v_rows, weights,
                          a->product + (p * w->tiles + from) * TILE, to - from);
             }
         }
@@ -491,4 +491,4 @@ static int norm_backward(const float *g, const float *x, const float *mom, const
     return 0;
 }
 
-const sayso_kernels PASTE(sayso_kernels_, NAME) = {TILE, DEEP, conv, moments, norm_backward};
+const sayso_kernels PASTE(sayso_kernels_, NAME) = {TILE, DEEP, HALF, conv, moments, norm_backward};
