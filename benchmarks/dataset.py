@@ -60,8 +60,8 @@ def main() -> None:
     report.table(
         f"{options.speakers}, {len(of)} recordings",
         rows,
-        "Seconds of each stage as the voice tells it. Peak MB: resident, of the children that work, and with the server, which "
-        "holds the voice engine. The warm child that trains is not counted: it takes no part.",
+        "Seconds of each stage as the voice tells it. Peak MB: of all children, resident; and with the server, which "
+        "holds the voice engine: what each page takes that several of them share is counted once (PSS).",
     )
     planted.cleanup()
     report.close()
@@ -97,7 +97,7 @@ def _planted(of: list[ingest.Recording], speech: Path, folder: Path) -> list[ing
 
 
 def _run(started: server.Server, url: str) -> dict[str, object]:
-    peak = common.Peak(started.pid, but="training_child")
+    peak = common.Peak(started.pid)
     cpu_s, began = started.cpu_s(), time.monotonic()
     asked = {"name": "dataset", "voice_type": "professional", "dataset_url": url}
     uuid = server.item(started.client.post("/api/v2/voices", json=asked))["uuid"]

@@ -33,6 +33,8 @@ ALWAYS_A_PLATFORM = "Resemble AI"
 """People who read the statement from the documentation of the API we are compatible with name this one."""
 
 _log = logging.getLogger(__name__)
+_LONG_TRAINER_RESTS_S = 60.0
+"""A professional voice takes forty minutes: nobody waits for the seconds that its models need."""
 
 
 def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = True) -> Services:
@@ -113,6 +115,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
             settings.threads,
             step_s=settings.tone_step_s,
             nice=15,
+            rest_after_s=_LONG_TRAINER_RESTS_S,
             marks=settings.watermark,
         ),
         preparer=ChildPreparer(
@@ -152,7 +155,7 @@ def open_services(settings: Settings, run_worker: bool = True, *, warm: bool = T
             close(services)
             raise
     if warm:
-        threading.Thread(target=_warm, args=(services, run_worker), name="sayso-warm", daemon=True).start()
+        threading.Thread(target=_warm, args=(services,), name="sayso-warm", daemon=True).start()
     return services
 
 
@@ -183,17 +186,15 @@ def close(services: Services) -> None:
     services.db.close()
 
 
-def _warm(services: Services, run_worker: bool) -> None:
+def _warm(services: Services) -> None:
     """Load what the first requests would wait for, the most wanted first.
 
-    One after the other: all at once they would fight for the cores while /readyz waits. A build that comes
-    earlier starts the training child itself, at once.
+    One after the other: all at once they would fight for the cores while /readyz waits. What builds are made with
+    loads when one is in sight (`runs.expect`), and is a gigabyte less until then.
     """
     services.speakers.warm()
     try:
         services.decoder.warm()
-        if run_worker:
-            services.trainer.warm()
     except Unavailable as stopping:
         _log.debug("warming up was cut short: %s", stopping)
 

@@ -128,6 +128,7 @@ def test_tiles_round_what_they_multiply_and_nothing_else(
     got = fused.from_rows(fused.conv_rows(conv, fused.to_rows(x))[0])
     assert error(got, rounded(x.bfloat16().float())) < 2e-6
 
+
 HALVING = [name for name in SETS if library.kernels(name).reads_halves]
 
 

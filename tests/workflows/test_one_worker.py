@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from sayso.bootstrap import _warm, close, open_services
+from sayso.bootstrap import close, open_services
+from sayso.domain.account import Caller
+from sayso.domain.voice import VoiceType
 from sayso.errors import Unavailable
+from sayso.pipeline.trainer import ChildTrainer
 from sayso.services import Services
 from sayso.settings import Settings
-from sayso.usecases import health
+from sayso.usecases import health, recordings, voices
+from sayso.workflows.sweep import sweep
+from serving import humming
 
 
 def test_a_second_worker_on_the_same_folder_is_refused(services: Services) -> None:
@@ -47,21 +50,36 @@ def test_a_server_beside_a_worker_is_ready_and_one_alone_is_not(services: Servic
         close(other)
 
 
-def test_the_training_child_warms_up_only_after_the_engine_of_the_server(tmp_path: Path) -> None:
-    other = open_services(
-        Settings(home=tmp_path, engine="tone", tone_step_s=0.5), run_worker=False, warm=False
+def test_models_for_building_load_when_a_build_is_in_sight_and_go_when_none_was_for_a_while(
+    services: Services, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = services.trainer
+    assert isinstance(trainer, ChildTrainer)
+    monkeypatch.setattr(trainer, "_rest_after_s", -1.0)
+    sweep(services)
+    monkeypatch.setattr(trainer, "_rest_after_s", 600.0)
+    voices.create_voice(services, ada, voices.NewVoice("Long", voice_type=VoiceType.PROFESSIONAL))
+    assert trainer.pid is None
+    voice, _ = voices.create_voice(services, ada, voices.NewVoice("Quick", voice_type=VoiceType.RAPID))
+    assert trainer.pid is not None
+    sweep(services)
+    assert trainer.pid is not None
+    monkeypatch.setattr(trainer, "_rest_after_s", -1.0)
+    sweep(services)
+    assert trainer.pid is None
+    recordings.add_recording(services, ada, voice.id, recordings.NewRecording("One", humming(4.0)))
+    assert trainer.pid is not None
+
+
+def test_a_server_that_leaves_the_work_to_another_process_loads_nothing_for_it(
+    services: Services, ada: Caller
+) -> None:
+    beside = open_services(
+        Settings(home=services.work_folder.parent, engine="tone"), run_worker=False, warm=False
     )
-    warming = threading.Thread(target=_warm, args=(other, True))
-    warming.start()
-    early = []
-    while other.speakers.state != "ok":
-        early.append(other.trainer.pid)  # type: ignore[attr-defined]
-        time.sleep(0.02)
-    warming.join()
-    assert len(early) > 5
-    assert set(early) == {None}, "both would want the cores that the first answer waits for"
-    assert other.trainer.pid is not None  # type: ignore[attr-defined]
-    close(other)
+    voices.create_voice(beside, ada, voices.NewVoice("Quick", voice_type=VoiceType.RAPID))
+    assert beside.trainer.pid is None  # type: ignore[attr-defined]
+    close(beside)
 
 
 def test_a_folder_may_hold_other_files(tmp_path: Path) -> None:

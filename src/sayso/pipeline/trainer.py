@@ -1,4 +1,4 @@
-"""The heavy steps of a build, in a child process of lower priority that is kept warm between builds."""
+"""The heavy steps of a build, in a child process of lower priority that stays warm for a while after it was needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from sayso.pipeline.json_child import JsonChild, Tell
 
-_REST_AFTER_S = 60.0
+_REST_AFTER_S = 600.0
+"""Its models take a gigabyte; to load them anew takes a few seconds."""
 
 
 class ChildTrainer:
@@ -23,7 +24,9 @@ class ChildTrainer:
         step_s: float = 0.0,
         nice: int = 10,
         marks: bool = True,
+        rest_after_s: float = _REST_AFTER_S,
     ) -> None:
+        """`rest_after_s`: how long the child waits for something to do before `rest` ends it."""
         options = {
             "engine": engine,
             "models_dir": str(models_dir),
@@ -33,7 +36,7 @@ class ChildTrainer:
             "marks": marks,
         }
         self._child = JsonChild("sayso.pipeline.training_child", options, "training")
-        self._used_at = time.monotonic()
+        self._used_at, self._rest_after_s = time.monotonic(), rest_after_s
 
     def listen(self, folder: Path, tell: Tell) -> None:
         """See `sayso.pipeline.ingest.listen`. Raises what it raises, and ChildDied."""
@@ -58,8 +61,8 @@ class ChildTrainer:
         return Path(self._run(job, tell)["path"])
 
     def rest(self) -> None:
-        """End a child that nobody asked anything for a while; not for one that is to stay warm."""
-        if time.monotonic() - self._used_at > _REST_AFTER_S:
+        """End a child that nobody asked anything for a while; `warm`, or a job, starts another."""
+        if time.monotonic() - self._used_at > self._rest_after_s:
             self._child.rest()
 
     def _run(self, job: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -71,6 +74,7 @@ class ChildTrainer:
 
     def warm(self) -> None:
         """Start the child, which loads its models by itself; returns at once."""
+        self._used_at = time.monotonic()
         self._child.warm()
 
     @property

@@ -21,6 +21,7 @@ from sayso.storage.db import Transaction
 from sayso.storage.ids import new_id
 from sayso.usecases import consents
 from sayso.usecases.checks import check_text
+from sayso.workflows import runs
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ def add_recording(services: Services, caller: Caller, voice_id: str, new: NewRec
         blobs.still(services.blobs, key, file)
         voice = _noticed(tx, voice) if recording.is_active else voice
     consents.begin_checks(services, voice)
+    runs.expect(services, voice)
     return recording
 
 

@@ -95,6 +95,7 @@ def create_voice(services: Services, caller: Caller, new: NewVoice) -> tuple[Voi
         voices.insert(tx, voice)
         voice = _with_consent(services, tx, voice, taken, consent_key)
     consents.begin_checks(services, voice)
+    runs.expect(services, voice)
     if voice.state is VoiceState.RUNNING:
         runs.start(services, voice)
     return voice, None if taken is None else taken.refusal

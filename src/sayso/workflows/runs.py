@@ -6,10 +6,12 @@ next voice need not wait: builds and analyses, which keep the cores busy, go one
 
 from __future__ import annotations
 
+import contextlib
 import re
 from types import ModuleType
 
 from sayso.domain.voice import Voice, VoiceState, VoiceType
+from sayso.errors import Unavailable
 from sayso.services import Services
 from sayso.storage import voices
 from sayso.workflows import analyse_dataset, durable, make_voice, train_voice
@@ -25,8 +27,16 @@ def fetch_id(voice_id: str, build: int) -> str:
     return f"fetch-dataset-{voice_id}-{build}"
 
 
+def expect(services: Services, voice: Voice) -> None:
+    """Load what a rapid voice is learnt with while its recordings still come in; the build then need not wait for it."""
+    if voice.voice_type is VoiceType.RAPID and durable.works_for(services):
+        with contextlib.suppress(Unavailable):  # we are stopping
+            services.trainer.warm()
+
+
 def start(services: Services, voice: Voice) -> None:
     """Begin what `voice` is RUNNING for: a build, or what comes before a professional one."""
+    expect(services, voice)
     if not voice.dataset_waits:
         _workflow(voice).start(services, voice)
     elif durable.works_for(services):

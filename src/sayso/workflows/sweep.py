@@ -8,6 +8,7 @@ from sayso.workflows import check_consent, make_clip, runs
 
 def sweep(services: Services) -> None:
     """Look at everything that waits. Cheap when nothing does."""
+    services.trainer.rest()
     services.long_trainer.rest()
     runs.sweep(services)
     check_consent.sweep(services)
