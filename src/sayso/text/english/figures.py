@@ -13,7 +13,7 @@ _MONTH = (
     r"(?P<month>Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?\.?|July?\.?|Aug(?:ust|\.)?"
     r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
 )
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_NUMBER = r"(?:\d{1,3}(?:(?:,\d{3})+|(?:'\d{3})+)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _MINUS = r"(?:(?<![\w)])-(?=[\d.$£€]))?"
 _MONTH_BY_PREFIX = {name[:3]: name for name in known.MONTHS}
 _MONTH_NAMES = list(known.MONTHS)
@@ -61,7 +61,7 @@ def _amount(number: str, scale: str | None) -> list[str]:
 
 
 def _coins(amount: str, one: str, many: str, cent: str, cents: str) -> list[str]:
-    whole, _, fraction = amount.replace(",", "").partition(".")
+    whole, _, fraction = amount.replace(",", "").replace("'", "").partition(".")
     if len(fraction) not in (0, 2):
         return [*written_number(amount), *many.split()]
     units, hundredths = int(whole or 0), int(fraction or 0)
@@ -244,10 +244,8 @@ def _identifier(match: re.Match[str], _: Place) -> list[str] | None:
 
 
 def _grouped(match: re.Match[str], _: Place) -> list[str] | None:
-    """1'000.50, or 1.000.000,50 with the marks the other way round."""
-    is_swapped = "'" not in match[0]
-    number = match[0].replace(".", "").replace(",", ".") if is_swapped else match[0].replace("'", "")
-    return written_number(number)
+    """1.000.000,50: the marks the other way round."""
+    return written_number(match[0].replace(".", "").replace(",", "."))
 
 
 def _comma_measure(match: re.Match[str], _: Place) -> list[str] | None:
@@ -567,7 +565,6 @@ RULES: Rules = [
         ),
         _comma_measure,
     ),
-    (re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:'\d{3})+(?:\.\d+)?(?![\w'\"]|\.\d)"), _grouped),
     (re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})?\.\d{3}\.000(?:,\d\d?)?(?![\w]|[.,]\d)"), _grouped),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])?(?P<groups>\d+(?:\.\d+){2,})" + END), _version),
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),

@@ -129,8 +129,8 @@ def plural_of(words: list[str]) -> list[str]:
 
 
 def written_number(text: str) -> list[str]:
-    """A number with thousands commas and decimals, as written -> words: 1,234.5, .5, 007."""
-    whole, _, fraction = text.replace(",", "").partition(".")
+    """A number with decimals and thousands set off, as written -> words: 1,234.5, 1'234.5, .5, 007."""
+    whole, _, fraction = text.replace(",", "").replace("'", "").partition(".")
     words: list[str] = []
     if whole:
         words = (
