@@ -18,7 +18,7 @@ from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
 from sayso.pipeline.analysis.hums import HumMeter
 from sayso.pipeline.analysis.item import Item
 from sayso.pipeline.analysis.measure import Measured
-from sayso.pipeline.analysis.page import page
+from sayso.pipeline.analysis.page import Player, page
 from sayso.pipeline.analysis.repairs import repaired
 from sayso.pipeline.analysis.speakers import LINE, company, strangers
 
@@ -191,7 +191,8 @@ def evil_set() -> SetReport:
 
 
 def test_the_page_runs_nobodys_script():
-    html = page(evil_set(), {EVIL: "javascript:alert(3)", "fine": f"/sound?x={EVIL}"}, f"title {EVIL}")
+    players = {EVIL: Player("javascript:alert(3)", f"remark {EVIL}"), "fine": Player(f"/sound?x={EVIL}")}
+    html = page(evil_set(), players, f"title {EVIL}", about=f"about {EVIL}")
 
     assert "<script" not in html
     assert "<img" not in html
