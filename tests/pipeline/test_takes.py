@@ -15,6 +15,7 @@ from sayso.engines.tone import ToneVoiceprints, pitch_hz
 from sayso.errors import OtherSpeaker, TooLittleSpeech
 from sayso.pipeline import ingest, training
 from sayso.pipeline.ingest import Given, Listened, choose, speech_seconds
+from sayso.pipeline.speaker_match import LINES, Witness
 
 RATE_HZ = 16_000
 
@@ -251,3 +252,19 @@ def test_short_takes_are_judged_together_and_one_alone_is_not(tmp_path: Path) ->
     assert listened(tmp_path, (short, None), (person(6.0, 150.0), None), consent=consent) == [150]
     cough = after(person(1.3, 300.0))
     assert listened(tmp_path, (cough, None), (person(6.0, 150.0), None), consent=consent) == [300, 150]
+
+
+def test_what_a_voice_is_learnt_from_is_held_to_a_higher_line_than_a_whole_recording() -> None:
+    encoder = ToneVoiceprints()
+    consent = person(8.0, 150.0)
+    print_ = encoder.embed_speech(consent)
+    by_likeness = {
+        float(print_ @ encoder.embed_speech(wave)): wave
+        for wave in (person(6.0, hz) for hz in range(170, 190))
+    }
+    between = [wave for cosine, wave in by_likeness.items() if LINES.odd < cosine < LINES.window]
+    above = [wave for cosine, wave in by_likeness.items() if LINES.window < cosine < LINES.window + 0.1]
+    assert between
+    assert above
+    assert set(Witness(consent, encoder).others(between)) == {True}
+    assert set(Witness(consent, encoder).others(above)) == {False}
