@@ -9,16 +9,18 @@ import pytest
 from sayso.audio import codec
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
+from sayso.domain import quality
 from sayso.domain.analysis import RecordingReport, SetReport, Stretch, Totals, report_of
 from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.verdict import Outcome
 from sayso.pipeline.analysis.analyse import analyse
 from sayso.pipeline.analysis.cache import Cache
 from sayso.pipeline.analysis.estimate import RANGES, calibration, estimate
+from sayso.pipeline.analysis.hearsay import judged_again, left_out
 from sayso.pipeline.analysis.hums import HumMeter
 from sayso.pipeline.analysis.item import Item
 from sayso.pipeline.analysis.measure import Measured
-from sayso.pipeline.analysis.page import page
+from sayso.pipeline.analysis.page import Player, page
 from sayso.pipeline.analysis.repairs import repaired
 from sayso.pipeline.analysis.speakers import LINE, company, strangers
 
@@ -191,7 +193,8 @@ def evil_set() -> SetReport:
 
 
 def test_the_page_runs_nobodys_script():
-    html = page(evil_set(), {EVIL: "javascript:alert(3)", "fine": f"/sound?x={EVIL}"}, f"title {EVIL}")
+    players = {EVIL: Player("javascript:alert(3)", f"remark {EVIL}"), "fine": Player(f"/sound?x={EVIL}")}
+    html = page(evil_set(), players, f"title {EVIL}", about=f"about {EVIL}")
 
     assert "<script" not in html
     assert "<img" not in html
@@ -207,6 +210,27 @@ def test_the_page_needs_nothing_from_elsewhere():
     assert "https://" not in html
     assert "<link" not in html
     assert html.count("<figure>") == 10
+
+
+def test_what_a_build_left_out_of_a_recording_is_a_remark_on_it_said_once():
+    other, unheard = quality.partly_other(3.04, has_consent=False), quality.partly_unheard(1.25)
+    quiet = Reason(Harm.TOO_QUIET, "quiet", "louder")
+    one = recording("one", Grade.LOOK, reasons=(quality.words(0.5), quiet))
+
+    told = left_out(left_out(one, [unheard]), [other, unheard])
+
+    assert [r.code for r in told.reasons] == [
+        Harm.WORDS_DIFFER, Harm.PARTLY_OTHER, Harm.PARTLY_UNHEARD, Harm.TOO_QUIET
+    ]  # fmt: skip
+    assert told.reasons[1].sentence.startswith("3.0 s of it were not learnt from")
+    assert "speaks most" in told.reasons[1].sentence
+    assert left_out(told, []).reasons == one.reasons
+    whole = SetReport((one, recording("two")), Outcome.ACCEPTED, None, (), evil_set().totals)
+    after = judged_again(whole, {"two": left_out(recording("two"), [other])})
+    assert after.outcome is Outcome.REMARKS
+    assert any("somebody else seems to speak, have a look: “two”." in remark for remark in after.remarks)
+    rejected = recording("bad", Grade.REJECTED)
+    assert left_out(rejected, [other]) == rejected
 
 
 def test_a_report_comes_back_from_json_as_it_was():

@@ -49,6 +49,8 @@ def test_the_lines_decide(similarity, each, turns, refused, unsure):
 @pytest.mark.parametrize("lines", [LINES, NARROW_LINES])
 def test_the_lines_lie_in_order(lines):
     assert lines.odd <= lines.refuse < lines.accept
+    # A piece is not refused where a whole consent would be for a person to decide.
+    assert lines.odd < lines.window <= lines.refuse
 
 
 def test_two_heaps_are_found_in_whatever_order_they_come():

@@ -14,7 +14,8 @@ from sayso.engines.base import Heard, HeardWord
 from sayso.engines.tone import ToneVoiceprints, pitch_hz
 from sayso.errors import OtherSpeaker, TooLittleSpeech
 from sayso.pipeline import ingest, training
-from sayso.pipeline.ingest import Given, choose, speech_seconds
+from sayso.pipeline.ingest import Given, Listened, choose, speech_seconds
+from sayso.pipeline.speaker_match import LINES, Witness
 
 RATE_HZ = 16_000
 
@@ -209,16 +210,24 @@ def test_nothing_is_taken_from_what_was_not_looked_at(tmp_path: Path) -> None:
     late = after(person(5.0, 150.0, noise=0.02), person(5.0, 300.0))
     takes = listened(tmp_path, (late, 5.5), (late, 5.5), (late, 5.5))
     assert takes == [150] * 2
-    assert ingest.read_understood(tmp_path) == {}, "what is heard is not the text of all of it"
+    assert ingest.read_listened(tmp_path) == Listened({}, {}, {}), (
+        "what is heard is not the text of all of it"
+    )
 
 
 def test_a_piece_of_somebody_else_is_left_out_and_another_taken_for_it(tmp_path: Path) -> None:
     mixed = after(person(3.0, 150.0, noise=0.02), person(4.0, 300.0))
     consent = person(8.0, 150.0)
     assert listened(tmp_path, *[(mixed, None)] * 4, consent=consent) == [150] * 4
+    # Of each of whose pieces one was left out it is known how much; no more of them is looked at than is needed.
+    left_out = ingest.read_listened(tmp_path).other_s
+    assert left_out
+    assert all(seconds == pytest.approx(4.0, abs=0.3) for seconds in left_out.values())
     # Without a consent whoever speaks most is the speaker.
     both = [(person(4.0, 150.0), None), (person(4.5, 152.0), None), (person(3.0, 300.0), None)]
     assert listened(tmp_path, *both) == [150, 150]
+    assert ingest.read_listened(tmp_path).other_s == {2: pytest.approx(3.0, abs=0.3)}
+    assert set(ingest.read_listened(tmp_path).heard) == {0, 1}
 
 
 def test_two_people_in_one_piece_are_no_take(tmp_path: Path) -> None:
@@ -243,3 +252,19 @@ def test_short_takes_are_judged_together_and_one_alone_is_not(tmp_path: Path) ->
     assert listened(tmp_path, (short, None), (person(6.0, 150.0), None), consent=consent) == [150]
     cough = after(person(1.3, 300.0))
     assert listened(tmp_path, (cough, None), (person(6.0, 150.0), None), consent=consent) == [300, 150]
+
+
+def test_what_a_voice_is_learnt_from_is_held_to_a_higher_line_than_a_whole_recording() -> None:
+    encoder = ToneVoiceprints()
+    consent = person(8.0, 150.0)
+    print_ = encoder.embed_speech(consent)
+    by_likeness = {
+        float(print_ @ encoder.embed_speech(wave)): wave
+        for wave in (person(6.0, hz) for hz in range(170, 190))
+    }
+    between = [wave for cosine, wave in by_likeness.items() if LINES.odd < cosine < LINES.window]
+    above = [wave for cosine, wave in by_likeness.items() if LINES.window < cosine < LINES.window + 0.1]
+    assert between
+    assert above
+    assert set(Witness(consent, encoder).others(between)) == {True}
+    assert set(Witness(consent, encoder).others(above)) == {False}

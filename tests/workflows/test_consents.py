@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from sayso.domain.consent import (
     Verdict,
 )
 from sayso.domain.page import PageRequest
+from sayso.domain.quality import Grade
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.engines.tone import unpack
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
@@ -36,7 +38,7 @@ from sayso.services import Services
 from sayso.storage import consents as rows
 from sayso.storage import recordings as recording_rows
 from sayso.storage import voices as voice_rows
-from sayso.usecases import accounts, consents, recordings, voices
+from sayso.usecases import accounts, analyses, consents, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording
 from sayso.wire import receipt
@@ -617,6 +619,36 @@ def test_who_did_not_consent_is_not_cloned_out_of_pieces_between(
     assert finished.state is VoiceState.FINISHED, finished.issue
     assert finished.artifact_key is not None
     assert unpack(services.blobs.read(finished.artifact_key)) == pytest.approx(150.0, abs=5.0)
+
+
+def test_what_is_left_out_of_a_build_that_goes_on_is_told(
+    services: Services, eve: Caller, make: Make
+) -> None:
+    voice = make(saying(), takes=0)
+    for n in range(3):
+        take = NewRecording(f"take {n}", two_people(0.9 + n / 100))
+        recordings.add_recording(services, eve, voice.id, take)
+    assert settled(services, eve, voice).state is ConsentState.ACCEPTED
+    assert finish(services, eve, voices.build_voice(services, eve, voice.id)).state is VoiceState.FINISHED
+    report = analyses.get_analysis(services, eve, voice.id).analysis.report
+    told = {
+        one.id: reason.sentence
+        for one in report.recordings
+        for reason in one.reasons
+        if reason.code == "part_of_another_speaker"
+    }
+    assert told
+    sentence = (
+        r"\d\.\d s of it were not learnt from: they do not sound like the speaker who gave the consent\."
+    )
+    assert all(re.fullmatch(sentence, said) for said in told.values())
+    those = [one for one in report.recordings if one.id in told]
+    assert all(one.grade is Grade.LOOK and one.is_active for one in those)
+    [remark] = [one for one in report.remarks if "somebody else seems to speak" in one]
+    assert all(f"“{one.name}”" in remark for one in those[:5])
+    assert report.totals.look_at_it >= len(told)
+    kept = {r.id: r for r in recordings.list_recordings(services, eve, voice.id, PageRequest()).items}
+    assert all(kept[one.id].analysis == one for one in those), "the list of recordings tells the same"
 
 
 def test_where_hardly_anything_is_of_who_consented_the_build_says_so(

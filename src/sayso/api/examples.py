@@ -136,10 +136,14 @@ VOICE_QUERY = [
         "pre_built_resemble_voice", "boolean", "true gives none, for there are no pre-built voices here."
     )
 ]
-ANALYSIS_QUERY = [
+PAGE_QUERY = [
     _parameter("format", "string", "`json`, or `html` for a page with plots and players."),
-    _parameter("sound", "string", "Of the page: `linked` (for an hour), or `inside`, to keep it."),
 ]
+ANALYSIS_SOUND = _parameter(
+    "sound",
+    "string",
+    "Of the page: `inside`, the default, to keep it; or `linked`, for an hour: a small page at once.",
+)
 USAGE_QUERY = [
     _parameter("start_date", "string", "The first day, e.g. 2026-01-01."),
     _parameter("end_date", "string", "The last day, included."),

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from sayso.api.analyses import HEADERS, wants_page
 from sayso.api.answers import Answer
 from sayso.api.auth import Signed
-from sayso.api.examples import ANALYSIS_QUERY, answers
+from sayso.api.examples import PAGE_QUERY, answers
 from sayso.api.incoming import Parts, identified
 from sayso.usecases import reports
 from sayso.wire.responses import success
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v2/voices/{voice_uuid}/report", tags=["Report (o
 @router.get(
     "",
     summary="Read the report of a voice",
-    openapi_extra={"parameters": ANALYSIS_QUERY},
+    openapi_extra={"parameters": PAGE_QUERY},
     responses=answers("report"),
 )
 def read(caller: Signed, services: Parts, request: Request, voice_uuid: str) -> Response:

@@ -77,7 +77,7 @@ async def live(
 
 
 class LiveSpeech(Response):
-    """A sound file that is sent while it is being spoken; it ends when the listener leaves."""
+    """A sound file that is sent while it is being spoken, or a page with its sounds; it ends when the listener leaves."""
 
     def __init__(self, start: bytes, rest: Iterator[bytes], media_type: str = "audio/wav") -> None:
         """`start`: head and first samples, sent as one piece, for one SDK reads nothing but that as the

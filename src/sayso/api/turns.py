@@ -23,8 +23,9 @@ class Turns:
     short ones waiting, and many requests of one account do not keep another's. For one event loop.
     """
 
-    def __init__(self, most_speaking: int, most_places: int) -> None:
-        """`most_places`: requests at once, those that speak and those that wait."""
+    def __init__(self, most_speaking: int, most_places: int, what: str = "requests for speech") -> None:
+        """`most_places`: requests at once, those that speak and those that wait; `what` they are, for people."""
+        self._what = what
         self._most_speaking, self._most_places = most_speaking, most_places
         self._speaking = 0
         self._waiting: OrderedDict[str, deque[anyio.Event]] = OrderedDict()
@@ -43,7 +44,7 @@ class Turns:
         """A place for a request. Raises Throttled when there is none; an account that has none gets one always."""
         if self.places >= self._most_places and account_id in self._places:
             raise Throttled(
-                f"{self.places} requests for speech are here already, at most {self._most_places} are taken: "
+                f"{self.places} {self._what} are here already, at most {self._most_places} are taken: "
                 "try again later",
                 retry_after_s=min(60, max(1, math.ceil(self._place_s * self.places / 2))),
             )

@@ -60,6 +60,8 @@ class Harm(StrEnum):
     NARROW = "narrow_band"
     UPSAMPLED = "upsampled"
     POOR = "poor_quality"
+    PARTLY_OTHER = "part_of_another_speaker"
+    PARTLY_UNHEARD = "part_not_understood"
     WORDS_DIFFER = "words_differ"
     IMPLAUSIBLE_PACE = "implausible_pace"
     OFFSET = "dc_offset"
@@ -314,6 +316,25 @@ def words(agreement: float | None) -> Reason | None:
         Harm.WORDS_DIFFER,
         f"The text and what is heard agree by {100.0 * agreement:.0f} % only.",
         "Correct the text, or send the recording that belongs to it.",
+    )
+
+
+def partly_other(seconds: float, *, has_consent: bool) -> Reason:
+    """Of a recording of which a rapid build left out so much, for it is somebody else's."""
+    whose = "who gave the consent" if has_consent else "who speaks most in the recordings"
+    return Reason(
+        Harm.PARTLY_OTHER,
+        f"{seconds:.1f} s of it were not learnt from: they do not sound like the speaker {whose}.",
+        "Listen to it: where somebody else speaks, delete or replace it; where not, record it again, nearer to the microphone.",
+    )
+
+
+def partly_unheard(seconds: float) -> Reason:
+    """Of a recording of which a rapid build left out so much, for it did not understand it."""
+    return Reason(
+        Harm.PARTLY_UNHEARD,
+        f"{seconds:.1f} s of it were not learnt from: no words were surely heard in them.",
+        "Record it again, more clearly, or leave it out.",
     )
 
 

@@ -59,6 +59,8 @@ _LOOK_FOR = {
     Harm.NARROW: "with a narrow band",
     Harm.UPSAMPLED: "with less treble than the file promises",
     Harm.POOR: "of poor sound",
+    Harm.PARTLY_OTHER: "partly not learnt from, for somebody else seems to speak",
+    Harm.PARTLY_UNHEARD: "partly not learnt from, for no words were surely heard",
     Harm.WORDS_DIFFER: "with a text that differs from what is heard",
     Harm.IMPLAUSIBLE_PACE: "with a text that cannot fit",
 }

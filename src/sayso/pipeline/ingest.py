@@ -6,6 +6,7 @@ import difflib
 import itertools
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -125,6 +126,26 @@ class _Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Listened:
+    """What `listen` found in the recordings, by their places among the inputs."""
+
+    heard: dict[int, str]
+    """The words in one that was taken whole."""
+    other_s: dict[int, float]
+    """Seconds that were left out, for they are somebody else's."""
+    unheard_s: dict[int, float]
+    """Seconds that were left out, for no words were surely heard in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    takes: list[_Chosen]
+    other_s: dict[int, float]
+    unheard_s: dict[int, float]
+    """As in `Listened`."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Chosen:
     """A take, and where it comes from."""
 
@@ -182,12 +203,12 @@ def listen(folder: Path, ear: Ear, progress: Progress, voiceprints: Voiceprints)
         _given(codec.decode((folder / entry["file"]).read_bytes()), entry) for entry in inputs["recordings"]
     ]
     consent = codec.decode((folder / CONSENT).read_bytes()) if (folder / CONSENT).is_file() else None
-    chosen = _chosen(given, ear, LEARNT, progress, Witness(consent, voiceprints).others)
-    understood = {one.recording: one.heard for one in chosen if one.is_whole}
+    choice = _chosen(given, ear, LEARNT, progress, Witness(consent, voiceprints).others)
+    heard = {one.recording: one.heard for one in choice.takes if one.is_whole}
     aside = folder / f"{UNDERSTOOD}.part"
-    aside.write_text(json.dumps(understood), encoding="utf-8")
+    aside.write_text(json.dumps([heard, choice.other_s, choice.unheard_s]), encoding="utf-8")
     aside.replace(folder / UNDERSTOOD)
-    write_takes(folder, [one.take for one in chosen])
+    write_takes(folder, [one.take for one in choice.takes])
 
 
 def _given(wave: Waveform, entry: Mapping[str, Any]) -> Given:
@@ -201,10 +222,11 @@ def _given(wave: Waveform, entry: Mapping[str, Any]) -> Given:
     return Given(cut, None, entry["name"], is_beginning=True)
 
 
-def read_understood(folder: Path) -> dict[int, str]:
-    """By its place among the inputs, what `listen` heard in a recording; of those that it took whole."""
+def read_listened(folder: Path) -> Listened:
+    """What `listen` found."""
     found = json.loads((folder / UNDERSTOOD).read_text(encoding="utf-8"))
-    return {int(index): text for index, text in found.items()}
+    heard, other_s, unheard_s = ({int(index): value for index, value in one.items()} for one in found)
+    return Listened(heard, other_s, unheard_s)
 
 
 def gather(folder: Path, ear: Ear, progress: Progress) -> None:
@@ -283,7 +305,7 @@ def choose(given: Sequence[Given], ear: Ear, language: str | None, progress: Pro
     Each has the words that are heard in it; the uploader's spelling of them where the two agree.
     Raises TooLittleSpeech, and OtherLanguage.
     """
-    return [one.take for one in _chosen(given, ear, language, progress)]
+    return [one.take for one in _chosen(given, ear, language, progress).takes]
 
 
 def _chosen(
@@ -292,7 +314,7 @@ def _chosen(
     language: str | None,
     progress: Progress,
     is_other: IsOther | None = None,
-) -> list[_Chosen]:
+) -> _Choice:
     cut = [_cut(recording) for recording in given]
     owners = [
         (n, len(pieces) == 1 and not given[n].is_beginning) for n, pieces in enumerate(cut) for _ in pieces
@@ -302,7 +324,8 @@ def _chosen(
     left = sorted(candidates, key=lambda candidate: -candidate.clearness_db)
     chosen: dict[int, _Chosen] = {}
     taken_s = witnessed_s = 0.0
-    foreign: list[str] = []
+    other_s: defaultdict[int, float] = defaultdict(float)
+    unheard_s: defaultdict[int, float] = defaultdict(float)
     picked = _pick(left, taken_s)
     while picked:
         progress("listening", min(0.99, taken_s / ENOUGH_S), None)
@@ -314,11 +337,9 @@ def _chosen(
                 break
             witnessed_s += picked_s
             is_odd = is_other([candidate.wave for candidate in picked])
-            foreign += [
-                given[owners[candidate.order][0]].name
-                for candidate, odd in zip(picked, is_odd, strict=True)
-                if odd
-            ]
+            for candidate, odd in zip(picked, is_odd, strict=True):
+                if odd:
+                    other_s[owners[candidate.order][0]] += candidate.wave.duration_s
             own = [candidate for candidate, odd in zip(picked, is_odd, strict=True) if not odd]
             if not own:
                 picked = _pick(left, taken_s)
@@ -336,16 +357,18 @@ def _chosen(
                 heard_first = None
         texts = _words(picked, ear, language, heard_first)
         for candidate, said in zip(picked, texts, strict=True):
-            if said is not None:
-                recording, is_alone = owners[candidate.order]
+            recording, is_alone = owners[candidate.order]
+            if said is None:
+                unheard_s[recording] += candidate.wave.duration_s
+            else:
                 is_whole = is_alone and candidate.wave is pieces[candidate.order][0]
                 take = Take(candidate.wave, said.text)
                 chosen[candidate.order] = _Chosen(take, said.heard, recording, is_whole)
                 taken_s += candidate.wave.duration_s
         # Others take the place only of those in which nothing was understood, and of somebody else's.
         picked = _pick(left, taken_s) if None in texts or not was_complete else []
-    if taken_s < LEAST_S and foreign:
-        named = list(dict.fromkeys(f"“{name}”" for name in foreign))
+    if taken_s < LEAST_S and other_s:
+        named = list(dict.fromkeys(f"“{given[recording].name}”" for recording in other_s))
         raise OtherSpeaker(
             f"Another speaker than the consent's, or than in the rest, is heard in {', '.join(named[:_MOST_NAMES])}"
             f"{' and others' if len(named) > _MOST_NAMES else ''}, and words of the one speaker in only {taken_s:.1f} s, at "
@@ -358,7 +381,7 @@ def _chosen(
             "upload recordings of clear speech"
         )
     progress("listening", 1.0, None)
-    return [chosen[i] for i in sorted(chosen)]
+    return _Choice([chosen[i] for i in sorted(chosen)], dict(other_s), dict(unheard_s))
 
 
 def _pick(left: Sequence[_Candidate], taken_s: float) -> list[_Candidate]:

@@ -42,6 +42,8 @@ class Lines:
     """Below this it is another speaker; between the two a person decides."""
     odd: float = 0.35
     """Consent against one recording: below this the recording is another speaker's."""
+    window: float = 0.45
+    """Consent against four seconds of what a rapid voice would be learnt from: below this they are another speaker's."""
     turns: float = 0.42
     """The two most unlike parts of the consent: below this it is of two people."""
     strange: float = 0.43
@@ -51,8 +53,8 @@ class Lines:
 
 
 LINES = Lines()
-"""Set on the people that nothing is reported on, by benchmarks/speakers.py; docs/lab/speakers.md has the figures."""
-NARROW_LINES = Lines(accept=0.74, refuse=0.60, odd=0.50)
+"""Set on the people that nothing is reported on, by benchmarks/speakers.py, those for windows by benchmarks/windows.py; docs/lab/speakers.md has the figures."""
+NARROW_LINES = Lines(accept=0.74, refuse=0.60, odd=0.50, window=0.55)
 """Where either side came through a telephone and both are heard as through one: people are more alike there."""
 
 _ENOUGH_S = 10.0  # of speech in a recording; more says little more
@@ -198,17 +200,17 @@ class Witness:
         is_through_phone = self._encoder.minds_telephones and any(
             is_narrow(speech) for speech in (*speeches, *(() if consent is None else (consent,)))
         )
-        line = (NARROW_LINES if is_through_phone else LINES).odd
+        lines = NARROW_LINES if is_through_phone else LINES
 
         def through(speech: Waveform) -> Waveform:
             return through_telephone(speech) if is_through_phone else speech
 
         vectors = [self._encoder.embed_parts(through(speech), _windows(speech)) for speech in speeches]
         if consent is None:
-            return self._unlike_most(vectors, [speech.duration_s for speech in speeches], line)
+            return self._unlike_most(vectors, [speech.duration_s for speech in speeches], lines.odd)
         print_ = self._encoder.embed_speech(through(consent))
         # The mean of the windows is never less alike than the least of them.
-        return [float((own @ print_).min()) < line for own in vectors]
+        return [float((own @ print_).min()) < lines.window for own in vectors]
 
     def _unlike_most(self, vectors: Sequence[Vectors], lengths_s: Sequence[float], line: float) -> list[bool]:
         known = len(self._shown)

@@ -7,7 +7,7 @@ in one transaction that can tell that it was made before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,13 @@ from pathlib import Path
 
 from sayso.domain.analysis import Analysis, RecordingReport, SetReport
 from sayso.domain.dataset import NEEDS
+from sayso.domain.quality import Reason
 from sayso.domain.recording import Origin, Recording, TextSource
 from sayso.domain.verdict import Outcome as Verdict
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.errors import Rejected, SaysoError, Unavailable
 from sayso.outbound import Fetched
-from sayso.pipeline.analysis import files
+from sayso.pipeline.analysis import files, hearsay
 from sayso.pipeline.analysis.hearsay import judged_again, retold
 from sayso.pipeline.dataset import preparing
 from sayso.pipeline.dataset.texts import agreement
@@ -237,22 +238,31 @@ def _hear(services: Services, voice: Voice, active: list[Recording], place: Path
     return True
 
 
-def tell_heard(services: Services, voice_id: str, build: int, heard: dict[str, str]) -> None:
+def tell_heard(
+    services: Services,
+    voice_id: str,
+    build: int,
+    heard: Mapping[str, str],
+    left_out: Mapping[str, Sequence[Reason]],
+) -> None:
     """Write down what a rapid build heard in the recordings that it learns from: the text of those that have none, else how
-    far theirs agrees; in the analysis, too, with what follows from it. Raises Gone."""
+    far theirs agrees; and what was `left_out` of them. In the analysis, too, with what follows from it. Raises Gone."""
     with services.db.begin() as tx:
         _locked(tx, voice_id, build)
         told: dict[str, RecordingReport] = {}
         for recording in recordings.active(tx, voice_id):
-            said = heard.get(recording.id)
-            if not said:
+            said, parts = heard.get(recording.id), left_out.get(recording.id, ())
+            if not said and not parts:
                 continue
-            if recording.text is None:
+            if not said:
+                pass
+            elif recording.text is None:
                 recording = replace(recording, text=said, text_source=TextSource.HEARD)
             elif recording.text_source is TextSource.GIVEN:
                 recording = replace(recording, agreement=round(agreement(recording.text, said, LEARNT), 4))
             if recording.analysis is not None:
                 report = retold(recording.analysis, recording.text, recording.agreement)
+                report = hearsay.left_out(report, parts)
                 recording = replace(recording, analysis=report)
                 told[recording.id] = report
             recordings.save(tx, recording)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sayso.audio.waveform import Waveform
+from sayso.domain import quality
 from sayso.domain.clip import Precision, SoundFormat
 from sayso.domain.consent import ABOUT_RECORDINGS, ConsentState
 from sayso.domain.event import VoiceFinished
@@ -169,14 +170,29 @@ def _listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:
         )
         for recording in active
     )
-    ingest.write_inputs(place, given, _witness(services, checked))
+    witness = _witness(services, checked)
+    ingest.write_inputs(place, given, witness)
     tell = Teller(services, voice_id, build, _ANALYSE_PART, _LISTEN_PART, usual_s=_USUAL_S)
     services.trainer.listen(place, tell)
-    understood = ingest.read_understood(place)
+    found = ingest.read_listened(place)
     dataset_steps.tell_heard(
-        services, voice_id, build, {active[i].id: text for i, text in understood.items()}
+        services,
+        voice_id,
+        build,
+        {active[i].id: text for i, text in found.heard.items()},
+        {active[i].id: parts for i, parts in _left_out(found, has_consent=witness is not None).items()},
     )
     return {"ok": len(active)}
+
+
+def _left_out(found: ingest.Listened, *, has_consent: bool) -> dict[int, list[quality.Reason]]:
+    """By its place among the inputs, what there is to say of a recording of which not all that was looked at was taken."""
+    said: dict[int, list[quality.Reason]] = {i: [] for i in (*found.other_s, *found.unheard_s)}
+    for i, seconds in found.other_s.items():
+        said[i].append(quality.partly_other(seconds, has_consent=has_consent))
+    for i, seconds in found.unheard_s.items():
+        said[i].append(quality.partly_unheard(seconds))
+    return said
 
 
 def _witness(services: Services, checked: Checked | None) -> Waveform | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from sayso.domain import quality
 from sayso.domain.analysis import RecordingReport, SetReport
-from sayso.domain.quality import Grade, Harm
+from sayso.domain.quality import Grade, Harm, Reason
 from sayso.domain.verdict import Judged, verdict
 from sayso.pipeline.analysis.repairs import DONE
 
 _AFTER = frozenset({Harm.IMPLAUSIBLE_PACE}) | quality.REPAIRABLE | quality.HINTS
 """What is told after words that differ."""
+_PARTS = frozenset({Harm.PARTLY_OTHER, Harm.PARTLY_UNHEARD})
 
 
 def retold(report: RecordingReport, text: str | None, agreement: float | None) -> RecordingReport:
@@ -20,11 +21,20 @@ def retold(report: RecordingReport, text: str | None, agreement: float | None) -
     report = replace(report, text=text, agreement=agreement)
     if report.grade is Grade.REJECTED:
         return report
-    found = [reason for reason in report.reasons if reason.code is not Harm.WORDS_DIFFER]
     differs = quality.words(agreement)
-    if differs is not None:
-        at = next((i for i, reason in enumerate(found) if reason.code in _AFTER), len(found))
-        found.insert(at, differs)
+    return _with(report, frozenset({Harm.WORDS_DIFFER}), () if differs is None else (differs,))
+
+
+def left_out(report: RecordingReport, parts: Sequence[Reason]) -> RecordingReport:
+    """`report` of a recording that was learnt from but for these `parts`, in place of what was said of that before."""
+    return report if report.grade is Grade.REJECTED else _with(report, _PARTS, parts)
+
+
+def _with(report: RecordingReport, codes: Set[Harm], new: Sequence[Reason]) -> RecordingReport:
+    """With the `new` reasons in place of those of `codes`, and the class that follows."""
+    found = [reason for reason in report.reasons if reason.code not in codes]
+    at = next((i for i, reason in enumerate(found) if reason.code in _AFTER), len(found))
+    found[at:at] = new
     done = frozenset(code for code, sentence in DONE.items() if sentence in report.repairs)
     if report.score_after is not None and report.score_after >= quality.POOR_SCORE:
         done |= {Harm.POOR}

@@ -1,6 +1,7 @@
 """The analysis as one HTML page that needs nothing else: a plot for each score, a player for each recording.
 
-Names, texts and sentences come from strangers: everything is escaped, and the page allows no script.
+It is made in parts, `head`, `recording` for each of `in_order`, `FOOT`, for its sound may be hours long. Names, texts and sentences
+come from strangers: everything is escaped, and the page allows no script.
 """
 
 from __future__ import annotations
@@ -55,22 +56,46 @@ _PLOTS = (
 )
 
 
-def page(report: SetReport, audio: Mapping[str, str], title: str, notes: Sequence[str] = ()) -> str:
-    """The whole page. `audio` maps the id of a recording to an address of its sound; others get no player. `notes`: what was noticed before.
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What stands where a recording is heard."""
 
-    Addresses that are neither http(s), nor of this host, nor data of a sound are left out.
-    """
+    address: str = ""
+    """Of its sound: http(s), of this host, or `data:audio/`; anything else gives no player."""
+    remark: str = ""
+    """Why it cannot be heard."""
+
+
+def page(
+    report: SetReport, audio: Mapping[str, Player], title: str, notes: Sequence[str] = (), about: str = ""
+) -> str:
+    """The whole page. `audio` maps the id of a recording to its player; the rest as `head` has it."""
+    rows = (recording(one, audio.get(one.id, Player())) for one in in_order(report))
+    return head(report, title, notes, about) + "".join(rows) + FOOT
+
+
+def in_order(report: SetReport) -> list[RecordingReport]:
+    """The recordings as the page has them: what is rejected first."""
     order = {Grade.REJECTED: 0, Grade.LOOK: 1, Grade.REPAIRED: 2, Grade.GOOD: 3}
-    recordings = sorted(report.recordings, key=lambda r: order[r.grade])
+    return sorted(report.recordings, key=lambda r: order[r.grade])
+
+
+def head(
+    report: SetReport, title: str, notes: Sequence[str] = (), about: str = "", *, may_link: bool = True
+) -> str:
+    """All that comes before the recordings. `notes`: what was noticed before; `about`: a sentence about their sound.
+
+    Without `may_link` a browser loads no sound but what is in the page.
+    """
     plots = "".join(_plot(plot, report.recordings) for plot in _PLOTS)
-    rows = "".join(_recording(r, audio.get(r.id, "")) for r in recordings)
     remarks = "".join(f"<li>{escape(remark)}</li>" for remark in (*report.remarks, *notes))
+    sources = "http: https: data: 'self'" if may_link else "data:"
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; media-src http: https: data: 'self'\">"
+        f"style-src 'unsafe-inline'; media-src {sources}\">"
         '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(title)}</h1>"
@@ -78,11 +103,17 @@ def page(report: SetReport, audio: Mapping[str, str], title: str, notes: Sequenc
         f"<strong>{_OUTCOMES[report.outcome]}</strong> {escape(report.issue or '')}</p>"
         + (f"<ul>{remarks}</ul>" if remarks else "")
         + _totals(report)
-        + f"<h2>Scores</h2>{_legend()}<div class=plots>{plots}</div>"
-        + f"<h2>Recordings</h2>{rows or '<p>There are none.</p>'}"
-        + "<footer>Scores are estimated without a clean reference; the sample score says how sure one can be "
-        "to learn well from a recording, not how pleasant the voice is.</footer></main></body></html>\n"
+        + f"<h2>Scores</h2>{_legend()}<div class=plots>{plots}</div><h2>Recordings</h2>"
+        + (f"<p><small>{escape(about)}</small></p>" if about else "")
+        + ("" if report.recordings else "<p>There are none.</p>")
     )
+
+
+FOOT = (
+    "<footer>Scores are estimated without a clean reference; the sample score says how sure one can be "
+    "to learn well from a recording, not how pleasant the voice is.</footer></main></body></html>\n"
+)
+"""All that comes after the recordings."""
 
 
 def _totals(report: SetReport) -> str:
@@ -151,10 +182,13 @@ def _dot(x: float, y: float, grade: Grade, tip: str) -> str:
     return f'<circle class="{css}" cx="{x:.1f}" cy="{y:.1f}" r="3">{title}</circle>'
 
 
-def _recording(r: RecordingReport, address: str) -> str:
-    player = ""
-    if address.startswith(_LINKS):
-        player = f'<audio controls preload="none" src="{escape(address)}"></audio>'
+def recording(r: RecordingReport, player: Player) -> str:
+    """One recording: its player, its class, why, and its figures."""
+    heard = ""
+    if player.address.startswith(_LINKS):
+        heard = f'<audio controls preload="none" src="{escape(player.address)}"></audio>'
+    if player.remark:
+        heard += f"<p><small>{escape(player.remark)}</small></p>"
     reasons = "".join(
         f"<li><b>{escape(reason.sentence)}</b> {escape(reason.remedy)}</li>" for reason in r.reasons
     )
@@ -164,7 +198,7 @@ def _recording(r: RecordingReport, address: str) -> str:
     )
     return (
         f'<article class="a-{r.grade.value}"><h3><span class="chip c-{r.grade.value}">{_GRADES[r.grade]}</span> '
-        f"{escape(r.name)}</h3>{player}"
+        f"{escape(r.name)}</h3>{heard}"
         + (f"<ul>{reasons}</ul>" if reasons else "")
         + (f"<p>Repaired on a copy:</p><ul>{repairs}</ul>" if repairs else "")
         + f"<details><summary>score {r.score:.2f}, {r.speech_s:.1f} s of speech</summary><dl>{figures}</dl></details></article>"
