@@ -23,7 +23,7 @@ from sayso.errors import Rejected, SaysoError, Unavailable
 from sayso.outbound import Fetched
 from sayso.pipeline.analysis import files, hearsay
 from sayso.pipeline.analysis.hearsay import judged_again, retold
-from sayso.pipeline.dataset import preparing
+from sayso.pipeline.dataset import pieces, preparing
 from sayso.pipeline.dataset.texts import agreement
 from sayso.pipeline.language import LEARNT
 from sayso.services import Services
@@ -333,7 +333,7 @@ def forget(voice_id: str, build: int) -> Outcome:
 
 
 def _keys(place: Path) -> Iterator[str]:
-    for path in sorted((place / preparing.SOUND).glob("*.flac")):
+    for path in sorted((place / pieces.SOUND).glob("*.flac")):
         with path.open("rb") as file:
             yield hashlib.file_digest(file, "sha256").hexdigest()
 

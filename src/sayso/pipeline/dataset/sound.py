@@ -64,16 +64,27 @@ class Sounds:
                 pass
         return int(rate_hz), frames / rate_hz
 
-    def blocks(self, path: Path) -> Iterator[Samples]:
-        """The file as mono samples at its own rate, in blocks (n,). Raises BadAudio, TooLarge."""
+    def blocks(self, path: Path, until: int | None = None) -> Iterator[Samples]:
+        """The file as mono samples at its own rate, in blocks (n,), the last one that of sample `until`.
+
+        Take them to the end: a child that is broken off is ended, and a new one takes longer to start than most files
+        take. Raises BadAudio, TooLarge.
+        """
         if self._held is not None and self._held[0] == path:
             yield from self._held[1]
             return
         kind = kinds.audio(kinds.head(path))
-        stream = self._phone(path, kinds.PHONE[kind]) if kind in kinds.PHONE else self._decoded(path)
+        stream = (
+            self._phone(path, kinds.PHONE[kind]) if kind in kinds.PHONE else self._decoded(path, until=until)
+        )
         with contextlib.closing(stream):
             next(stream)
-            yield from stream
+            given = 0
+            for block in stream:
+                yield block
+                given += len(block)
+                if kind in kinds.PHONE and until is not None and given >= until:
+                    return
 
     def wave(self, path: Path, rate_hz: int) -> Waveform:
         """A short file as a whole."""
@@ -86,12 +97,15 @@ class Sounds:
         if child is not None:
             _end(child)
 
-    def _decoded(self, path: Path, blocks: bool = True) -> Generator[Any, None, None]:
+    def _decoded(
+        self, path: Path, *, blocks: bool = True, until: int | None = None
+    ) -> Generator[Any, None, None]:
         """First (rate, frames), then the blocks."""
         child = self._alive()
         job = {
             "path": str(path),
             "blocks": blocks,
+            "until": until,
             "max_s": self._limits.max_recording_s,
             "max_channels": self._limits.max_channels,
         }

@@ -37,9 +37,13 @@ def main() -> None:
             found = surveyed[job["path"]]
             _tell(sink, {"rate_hz": found.rate_hz, "frames": found.frames})
             if job["blocks"]:
+                given = 0
                 for block in codec.blocks(path, found):
                     raw = block.tobytes()
                     sink.write(SIZE.pack(len(raw)) + raw)
+                    given += len(block)
+                    if job["until"] is not None and given >= job["until"]:
+                        break
             sink.write(SIZE.pack(0))
             _tell(sink, {})
         except Rejected as refused:
