@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import sqlalchemy as sa
 from working import finish, wait_until
 
 from datasets import file_server
@@ -37,7 +38,7 @@ from sayso.engines.tone import unpack
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
 from sayso.services import Services
 from sayso.storage import consents as rows
-from sayso.storage import deliveries
+from sayso.storage import deliveries, tables
 from sayso.storage import recordings as recording_rows
 from sayso.storage import voices as voice_rows
 from sayso.usecases import accounts, consents, recordings, voices
@@ -500,6 +501,24 @@ def test_a_persons_refusal_stands(services: Services, eve: Caller, judge: Caller
     assert failed.issue == "A person refused this consent: she says it was not her"
     recordings.add_recording(services, eve, voice.id, NewRecording("more", humming(4.0, 151.0)))
     assert settled(services, eve, voice).round == first.round
+
+
+def test_a_decision_of_an_older_program_is_read(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying(), takes=0)
+    settled(services, eve, voice)
+    view = consents.decide(services, judge, voice.id, Ruling.APPROVED, "I met her")
+    assert view.current is not None
+    (made,) = view.current.decisions
+    # The newest alone, and not what it was about.
+    kept = {"ruling": "approved", "by": made.by, "why": made.why, "at": made.at.isoformat(), "recordings": []}
+    with services.db.begin() as tx:
+        this = tables.consents.c.id == view.current.id
+        tx.execute(sa.update(tables.consents).where(this).values(decision=json.dumps(kept)))
+    current = consents.get_consent(services, eve, voice.id).current
+    assert current is not None
+    assert current.decisions == (made,)
 
 
 def test_nothing_is_decided_about_a_voice_without_a_consent(
