@@ -1,15 +1,17 @@
 """Are right statements of consent accepted, and near misses not? By synthetic readers, clean and spoilt.
 
-    python benchmarks/consent.py --cache DIR [--minutes N] [--show] [--json FILE]
+    python benchmarks/consent.py --cache DIR [--minutes N] [--names] [--whole N] [--show] [--json FILE]
 
 Every reader says the right statement in a few ways and each kind of near miss once; the product's own ear hears it,
 without being told the language, a second time with less noise where the product would, and the product's own matcher
-judges. accepted: the words are right. review: a person
-has to listen. Nothing depends on human speech.
+judges. accepted: the words are right. review: a person has to listen. With --speech people of other languages are heard
+as well; nothing else depends on human speech.
 - tuned: readers and kinds whose failures were looked at while the rules were made. held out: the others, of which only
   these tables were seen.
 - neural: readers that sound like people. robotic: espeak-ng and flite, which the ear often fails to understand.
 - any company: the same sound, where no company is configured; kinds that concern the company are left out.
+- names: each name, and others that sound nearly so ("Quantico" for Quantiva), by the neural readers.
+- whole: right statements go through all of the check, sound, words, watermark and speaker, against three recordings by their reader.
 - two readers take turns in the right statement, of a few lengths, held against recordings of the first: for the speaker check.
 Sound and what was heard are kept in --cache: a second run takes seconds, a run that was stopped goes on. After
 --minutes it stops by itself, and counts what it has.
@@ -24,7 +26,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +35,24 @@ import numpy as np
 
 import common
 import consent_readers
+import people
 from consent_sound import CONDITIONS, RATE_HZ, spoilt
-from consent_texts import PLATFORMS, RIGHT, Said, held_out_kinds, sayings
+from consent_texts import PLATFORMS, RIGHT, TUNED_NAMES, Said, held_out_kinds, names_said, sayings
 from sayso.audio import codec
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Heard, HeardWord, Weighed
 from sayso.engines.vad import SpeechDetector
 from sayso.engines.voiceprint import VoiceprintEncoder
+from sayso.engines.watermark import SpokenMarks
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline import consent_words
+from sayso.pipeline.consent import Tools, examine
 from sayso.pipeline.consent_words import Asked, Words
 from sayso.pipeline.speaker_match import SpeakerMatch, compare
 from sayso.pipeline.tools import Quieter
 from sayso.text.consent.match import Match, match
 from sayso.text.consent.statement import Statements, load
+from words import distance
 
 SEED = 7
 TUNED_READERS = (
@@ -92,6 +99,17 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=1e9, metavar="N", help="stop making sound after N minutes"
     )
+    parser.add_argument(
+        "--names",
+        action="store_true",
+        help="only names, heard once: each one, and others that sound nearly so",
+    )
+    parser.add_argument(
+        "--whole",
+        type=float,
+        metavar="N",
+        help="also the whole check of right statements, not the words alone, for N minutes",
+    )
     parser.add_argument("--show", action="store_true", help="print the failures of the tuned part")
     parser.add_argument("--show-all", action="store_true", help="those of the held-out part too")
     run(parser.parse_args())
@@ -111,16 +129,18 @@ def run(options: argparse.Namespace) -> None:
     )
     print(f"\nreaders: {', '.join(readers)}" + (f"; absent: {'; '.join(absent)}" if absent else ""))
     deadline = time.monotonic() + 60 * options.minutes
-    clips = _clips(list(readers))
+    clips = _name_clips(list(readers)) if options.names else _clips(list(readers))
     hearings: dict[Clip, tuple[Words, ...]] = {}
     for clip in clips:
-        found = studio.words(clip, may_work=time.monotonic() < deadline)
+        found = studio.words(clip, may_work=time.monotonic() < deadline, is_once=options.names)
         if found is not None:
             hearings[clip] = found
     print(f"clips heard: {len(hearings)} of {len(clips)}")
     verdicts = {
         clip: judged(found, asked_of(statements, clip.said.company)) for clip, found in hearings.items()
     }
+    if options.names:
+        _by_name(report, verdicts)
     _tables(report, verdicts)
     _steps(report, hearings)
     anybody = asked_of(statements, "")
@@ -132,9 +152,29 @@ def run(options: argparse.Namespace) -> None:
     report.table("Where any company passes", _by_condition(free))
     if options.show or options.show_all:
         _show(hearings, verdicts, also_held_out=options.show_all)
+    if options.whole is not None:
+        _whole(report, options, studio, verdicts, time.monotonic() + 60 * options.whole)
+    if options.names:
+        report.close()
+        return
     _two_readers(report, options, studio, [one for one in readers if _is_neural(one)])
     _other_languages(report, options, statements, studio, time.monotonic() < deadline)
+    if options.speech is not None:
+        _people(report, options, statements, WhisperEar(options.models, options.threads))
     report.close()
+
+
+def _name_clips(readers: Sequence[str]) -> list[Clip]:
+    """Every name and what sounds nearly so, by the readers that sound like people; mixed."""
+    neural = [reader for reader in readers if _is_neural(reader)]
+    clips = [
+        Clip(reader, said, condition)
+        for number, reader in enumerate(neural)
+        for said in names_said(number)
+        for condition in NEAR_CONDITIONS
+    ]
+    random.Random(SEED).shuffle(clips)
+    return clips
 
 
 def _clips(readers: Sequence[str]) -> list[Clip]:
@@ -189,26 +229,28 @@ class Studio:
                 entry = json.loads(line)
                 self._known[entry["key"]] = entry
 
-    def words(self, clip: Clip, *, may_work: bool) -> tuple[Words, ...] | None:
-        """What both hearings come to, the second only where it is needed; None if one of them may not be made now."""
+    def words(self, clip: Clip, *, may_work: bool, is_once: bool) -> tuple[Words, ...] | None:
+        """What both hearings come to, the second only where it is needed; None if one of them may not be made now.
+
+        `is_once`: no second one, which accepts nothing by itself.
+        """
         asked = asked_of(self._statements, clip.said.company)
         found: list[Words] = []
         sound: Waveform | None = None
         for quieter in (False, True):
-            key = _hash(
-                clip.key, clip.condition, clip.said.company, f"{consent_words.LEFT_DB} dB" if quieter else ""
-            )
+            key = hearing_key(clip, is_second=quieter)
             if key not in self._known:
                 if not may_work:
                     return None
-                sound = sound or self._sound_of(clip)
+                sound = sound or self.sound_of(clip)
                 self.listen(key, self._quieter(sound) if quieter else sound, clip.said.company)
             found.append(consent_words.judged(heard(self._known[key]), asked))
-            if not consent_words.may_be_misheard(found[0]):
+            if is_once or not consent_words.may_be_misheard(found[0]):
                 break
         return tuple(found)
 
-    def _sound_of(self, clip: Clip) -> Waveform:
+    def sound_of(self, clip: Clip) -> Waveform:
+        """What is sent: the saying in its condition."""
         wave = self.wave(clip.reader, clip.said.pieces)
         others = (
             [self.wave("espeak en-us", (line,)) for line in _TALK]
@@ -264,6 +306,13 @@ _TALK = (
 )
 
 
+def hearing_key(clip: Clip, *, is_second: bool) -> str:
+    """Under which what was heard is remembered."""
+    return _hash(
+        clip.key, clip.condition, clip.said.company, f"{consent_words.LEFT_DB} dB" if is_second else ""
+    )
+
+
 def _trimmed(wave: Waveform) -> np.ndarray:
     """Without the silence at its ends, so that pieces follow closely; a fifth of a second stays."""
     loud = np.flatnonzero(np.abs(wave.samples) > 0.01 * np.abs(wave.samples).max())
@@ -273,6 +322,105 @@ def _trimmed(wave: Waveform) -> np.ndarray:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+
+# --- the whole check ------------------------------------------------------------------------------
+
+
+class _Replayed:
+    """Implements `Ear` for one clip: its first hearing, then its second, from the cache or into it."""
+
+    def __init__(self, studio: Studio, clip: Clip) -> None:
+        self._studio, self._clip = studio, clip
+        self._times = 0
+
+    def hear(
+        self, wave: Waveform, language: str | None = None, rivals: object = None, names: object = None
+    ) -> Heard:
+        """See Ear; what the check asks for is what is remembered."""
+        del language, rivals, names
+        key = hearing_key(self._clip, is_second=self._times > 0)
+        self._times += 1
+        if self._studio.known(key) is None:
+            self._studio.listen(key, wave, self._clip.said.company)
+        return heard(self._studio.known(key) or {})
+
+
+def _whole(
+    report: common.Report,
+    options: argparse.Namespace,
+    studio: Studio,
+    words: Mapping[Clip, Match | None],
+    deadline: float,
+) -> None:
+    """Every right statement of which the words are known, by readers that sound like people, through all of the check."""
+    quieter, marks = Quieter(options.models), SpokenMarks(options.models)
+    speech = SpeechDetector(options.models)
+    voiceprints = VoiceprintEncoder(options.models, speech)
+    file = options.cache / "whole.jsonl"
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    known = {entry["key"]: entry for entry in map(json.loads, lines)}
+    found: dict[Clip, dict[str, Any]] = {}
+    for clip in words:
+        if not (clip.said.is_right and clip.is_neural):
+            continue
+        key = _hash("whole", clip.key, clip.condition, clip.said.company)
+        if key not in known:
+            if time.monotonic() > deadline:
+                continue
+            wave = studio.sound_of(clip)
+            # As in the server: what was sent as 16 bits is decoded.
+            wave = codec.decode(codec.encode(wave, container="wav", precision="PCM_16"))
+            recordings = {str(n): partial(studio.wave, clip.reader, (line,)) for n, line in enumerate(_TALK)}
+            for read in recordings.values():
+                read()  # spoken beforehand, and not counted
+            began = time.process_time()
+            asked = replace(asked_of(load(), clip.said.company), mark_confidence=marks.confidence(wave))
+            tools = Tools(_Replayed(studio, clip), speech, voiceprints, quieter)
+            made = examine(wave, recordings, asked, tools, lambda *_: None)
+            known[key] = {
+                "key": key,
+                "verdict": made.state.value,
+                "reasons": [reason.code for reason in made.reasons],
+                "likeness": made.numbers["speaker_similarity"],
+                "line": made.numbers["speaker_line"],
+                "mark": made.numbers["watermark_confidence"],
+                "cpu_s": round(time.process_time() - began, 2),
+            }
+            with file.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps(known[key]) + "\n")
+        found[clip] = known[key]
+    rows = []
+    for straight in (True, False):
+        for condition in CONDITIONS:
+            chosen = {
+                clip: one
+                for clip, one in found.items()
+                if clip.condition == condition
+                and (clip.said.kind not in ("restart", "hesitation")) == straight
+            }
+            if not chosen:
+                continue
+            counts = Counter(one["verdict"] for one in chosen.values())
+            rows.append(
+                {
+                    "said": "straight" if straight else "with stumbles",
+                    "condition": condition,
+                    "clips": len(chosen),
+                    "words right": sum(_verdict(words[clip]) == "accepted" for clip in chosen),
+                    **{verdict: counts[verdict] for verdict in ("accepted", "review", "refused")},
+                    "accepted %": 100 * counts["accepted"] / len(chosen),
+                    "least likeness over its line": min(
+                        one["likeness"] - one["line"] for one in chosen.values()
+                    ),
+                    "CPU s": float(np.mean([one["cpu_s"] for one in chosen.values()])),
+                }
+            )
+    report.table("The whole check of right statements", rows, "CPU s: without hearing what is in the cache.")
+    reasons = Counter(
+        code for one in found.values() if one["verdict"] != "accepted" for code in one["reasons"]
+    )
+    report.table("What it found", [{"reason": code, "clips": n} for code, n in reasons.most_common()])
 
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -442,6 +590,23 @@ def _tables(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> Non
     )
 
 
+def _by_name(report: common.Report, verdicts: Mapping[Clip, Match | None]) -> None:
+    rows = []
+    for kind in ("each name", "near company", "near platform"):
+        for is_tuned in (True, False):
+            for condition in NEAR_CONDITIONS:
+                chosen = [
+                    found
+                    for clip, found in verdicts.items()
+                    if (clip.said.kind, clip.condition) == (kind, condition)
+                    and (clip.said.company in TUNED_NAMES) == is_tuned
+                ]
+                if chosen:
+                    name = {"said": kind, "names": "tuned" if is_tuned else "others", "condition": condition}
+                    rows.append(_row(name, chosen))
+    report.table("Names", rows)
+
+
 def _steps(report: common.Report, hearings: Mapping[Clip, Sequence[Words]]) -> None:
     """What each further look brought."""
     rows = []
@@ -535,6 +700,41 @@ def _other_languages(
             )
     if rows:
         report.table("Other languages, espeak-ng, clean", rows)
+
+
+_PEOPLE_FILES = 12
+"""Of each person who speaks another language so many files are heard."""
+
+
+def _people(
+    report: common.Report, options: argparse.Namespace, statements: Statements, ear: WhisperEar
+) -> None:
+    """How well people of the other languages are understood: sentences of theirs, as nobody of them said the statement."""
+    rows = []
+    for folder in sorted(options.speech.glob("lang_*")):
+        statement = statements.get(folder.name.split("_")[1])
+        if statement is None:
+            continue
+        for speaker, recordings in people.collection(folder).items():
+            wrong = words = files = right_language = 0
+            for one in recordings[:_PEOPLE_FILES]:
+                found = ear.hear(one.wave())
+                said, written = statement.words(one.text), statement.words(found.text)
+                wrong += distance(said, written)
+                words += len(said)
+                files += 1
+                right_language += found.language == statement.language
+            rows.append(
+                {
+                    "language": statement.language,
+                    "speaker": speaker,
+                    "files": files,
+                    "language right": right_language,
+                    "words": words,
+                    "words wrong %": 100 * wrong / words,
+                }
+            )
+    report.table("People of other languages, other sentences than the statement", rows)
 
 
 if __name__ == "__main__":

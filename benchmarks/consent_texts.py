@@ -21,6 +21,24 @@ OTHER_COMPANIES = (
 )
 OTHER_PLATFORMS = ("Voicely", "Eleven Labs", "Microsoft", "Copycat", "Speakeasy", "Descript")
 
+NEAR_COMPANIES = {
+    "Acme Robotics": ("Apex Robotics", "Acme Aerobics", "Ackley Robotics"),
+    "Blue Harbor Media": ("Blue Arbor Media", "New Harbor Media", "Blue Harvard Media"),
+    "Northwind": ("Northwood", "Northland", "North Wing"),
+    "Brightwater Studios": ("Whitewater Studios", "Bridgewater Studios", "Brightwaiter Studios"),
+    "Redwood Audio": ("Redmond Audio", "Redwood Radio", "Red Road Audio"),
+    "Zyphora Labs": ("Sephora Labs", "Zephyr Labs", "Xiphoria Labs"),
+    "Quantiva": ("Quantico", "Quantifia", "Quantum"),
+    "Silver Lake Publishing": ("Silver Lane Publishing", "Silver Gate Publishing", "Silver Leaf Publishing"),
+}  # fmt: skip
+"""Each name -> other companies that sound nearly so."""
+NEAR_PLATFORMS = {
+    "Sayso": ("Seesaw", "Salso", "Say Go"),
+    "Resemble AI": ("Assemble AI", "Reassemble AI", "Resample AI"),
+}
+TUNED_NAMES = ("Acme Robotics", "Northwind", "Redwood Audio", "Quantiva")
+"""Companies whose near names were looked at while the rule was made; those of the others were not."""
+
 WHOLE = "I am aware that recordings of my voice will be used by {c} to train and create a synthetic version of my voice by {p}."
 
 RIGHT = {
@@ -139,3 +157,21 @@ def held_out_kinds(*, seed: int) -> frozenset[str]:
     kinds = sorted([*CHANGES, *CUTS])
     random.Random(seed).shuffle(kinds)
     return frozenset(kinds[::HELD_OUT_KINDS])
+
+
+def names_said(number: int) -> list[Said]:
+    """The plain statement with each name, and with others that sound nearly so; reader `number` says a third of those."""
+    said: list[Said] = []
+    for company, platform in NAMES:
+        said.append(_plain("each name", company, platform, company, platform))
+        near = NEAR_COMPANIES[company][number % 3]
+        said.append(_plain("near company", company, platform, near, platform))
+    for at, (platform, others) in enumerate(NEAR_PLATFORMS.items()):
+        company = NAMES[(number + at) % len(NAMES)][0]
+        said.append(_plain("near platform", company, platform, company, others[number % 3]))
+    return said
+
+
+def _plain(kind: str, company: str, platform: str, said_company: str, said_platform: str) -> Said:
+    is_right = (company, platform) == (said_company, said_platform)
+    return Said(kind, is_right, company, platform, (WHOLE.format(c=said_company, p=said_platform),))

@@ -5,15 +5,17 @@ As a program it is that server: settings come from the environment, as for `says
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -190,6 +192,35 @@ def saying(text: str = STATEMENT, pitch_hz: float = 150.0) -> bytes:
     return file.getvalue()
 
 
+def dies_at(point: str, mark: Path) -> None:
+    """Have this process killed, once for each `point`, where a workflow comes to it; `mark` remembers that.
+
+    "before STEP", or "behind STEP": its transactions are made, and that it is done is not yet written down.
+    """
+    from sayso.workflows import durable
+
+    when, name = point.split()
+    real = durable.step
+
+    def die(now: str) -> None:
+        if now == when and not (mark.exists() and point in mark.read_text().splitlines()):
+            with mark.open("a") as lines:
+                lines.write(f"{point}\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def step(function: Callable[..., Any], *args: Any) -> Any:
+        @functools.wraps(function)
+        def run(*args: Any) -> Any:
+            die("before")
+            result = function(*args)
+            die("behind")
+            return result
+
+        return real(run if function.__name__ == name else function, *args)
+
+    durable.step = step  # type: ignore[assignment]
+
+
 def main() -> None:
     """Be the server."""
     import logging
@@ -205,6 +236,8 @@ def main() -> None:
 
     logging.basicConfig(level=logging.INFO)
     settings = load_settings()
+    if "DIES_AT" in os.environ:
+        dies_at(os.environ["DIES_AT"], settings.home / "died")
     services = open_services(settings)
     try:
         others = {

@@ -89,6 +89,29 @@ def test_words_that_the_person_was_not_told_of_are_news() -> None:
     assert consent.settled(found("words_beside"), ["a", "b"], NOW).state is ConsentState.ACCEPTED
 
 
+@pytest.mark.parametrize("code", ["too_long", "too_quiet"])
+@pytest.mark.parametrize("are_reasons_kept", [True, False], ids=["with reasons", "without"])
+def test_an_old_approval_of_bad_sound_binds_when_words_and_speaker_are_told_beside_it(
+    code: str, *, are_reasons_kept: bool
+) -> None:
+    # Nothing else was told of such a consent once, and at first an approval did not keep what it was about.
+    old = approved(checked(code, has_recordings=False))
+    if not are_reasons_kept:
+        old = replace(old, decisions=(replace(old.decisions[0], reasons=()),))
+    same = ["a", "b"]
+    for beside in ((), ("unsure_speaker",), ("other_speaker",), ("words_beside",)):
+        now = old.settled(found(code, *beside), same, NOW)
+        assert now.state is ConsentState.ACCEPTED, beside
+    # Other words are news, which a reviewer may approve as well.
+    refused = old.settled(found(code, "words_negated"), same, NOW)
+    assert refused.state is ConsentState.REFUSED
+    assert refused.issue == "It is words_negated. Mend it."
+    again = approved(refused)
+    assert again.settled(found(code, "words_negated"), same, NOW).state is ConsentState.ACCEPTED
+    # And with other recordings likeness counts.
+    assert old.settled(found(code), [*same, "new"], NOW).state is ConsentState.REFUSED
+
+
 def test_what_cannot_be_heard_cannot_be_approved() -> None:
     broken = checked("undecodable", has_recordings=False)
     with pytest.raises(WrongState, match="nobody can approve"):

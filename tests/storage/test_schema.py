@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -39,6 +40,48 @@ def test_the_newest_revision_is_the_one_we_check_for() -> None:
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
+
+
+def test_what_was_refused_before_an_update_counts_as_told(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    now = "2026-11-29 00:00:00"
+    refused = '{"reasons": [{"code": "words_none", "verdict": "refused"}]}'
+    with db.begin() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0010")
+        old = sa.MetaData()
+        old.reflect(tx)
+
+        def insert(table: str, **values: object) -> None:
+            tx.execute(
+                sa.insert(old.tables[table]).values(created_at=sa.literal_column(f"'{now}'"), **values)
+            )
+
+        insert("accounts", id="a", name="ada")
+        times = {"updated_at": sa.literal_column(f"'{now}'")}
+        for voice, state in (("v", "consent_validation_failed"), ("w", "running")):
+            flags = dict.fromkeys(("dataset_waits", "is_vouched_for", "waits_for_consent"), False)
+            kept = {"voice_type": "rapid", "language": "en-US", "build": 1, "progress": 0.0, **flags, **times}
+            insert("voices", id=voice, account_id="a", name="x", state=state, **kept)
+        for consent, voice, state, findings in (
+            ("refused", "v", "refused", "{}"),
+            ("again", "v", "checking", refused),
+            ("new", "v", "checking", None),
+            ("accepted", "v", "accepted", refused),
+            ("during a run", "w", "refused", refused),
+        ):
+            kept = {"audio_sha256": "0", "statement": "s", "round": 1, "stopped_build": False, **times}
+            insert(
+                "consents", id=consent, account_id="a", voice_id=voice, state=state, findings=findings, **kept
+            )
+    migrate(db)
+    with db.read() as tx:
+        told = tx.execute(sa.text("SELECT id FROM consents WHERE is_refusal_told")).scalars().all()
+    assert set(told) == {"refused", "again"}
+    db.close()
 
 
 def test_migrating_twice_changes_nothing(db: Database) -> None:

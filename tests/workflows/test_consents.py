@@ -8,15 +8,19 @@ import json
 import os
 import re
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+import sqlalchemy as sa
 from working import finish, wait_until
 
+from datasets import file_server
 from sayso.domain.account import Caller
 from sayso.domain.consent import (
     CAUSES,
@@ -36,13 +40,14 @@ from sayso.engines.tone import unpack
 from sayso.errors import ConsentMissing, NotAllowed, NotFound, WrongState
 from sayso.services import Services
 from sayso.storage import consents as rows
+from sayso.storage import deliveries, tables
 from sayso.storage import recordings as recording_rows
 from sayso.storage import voices as voice_rows
 from sayso.usecases import accounts, analyses, consents, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording
 from sayso.wire import receipt
-from sayso.workflows import check_consent
+from sayso.workflows import check_consent, durable, make_voice
 from serving import STATEMENT, Callbacks, callbacks, humming, saying
 
 
@@ -258,6 +263,72 @@ def test_a_consent_that_was_refused_during_a_run_counts_when_the_run_ends(
     told_of(told, 1)
 
 
+def events(services: Services, voice: Voice) -> list[str]:
+    """What is told of a voice, sent or not, the oldest first."""
+    with services.db.read() as tx:
+        page = deliveries.page(tx, voice.account_id, PageRequest(1, 100), voice_id=voice.id)
+    return [json.loads(one.body)["status"] for one in reversed(page.items)]
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "ends by itself"])
+def test_an_old_refusal_is_not_told_again_after_a_run(
+    services: Services, eve: Caller, told: Callbacks, *, is_cancelled: bool
+) -> None:
+    sent = SentConsent(saying(WRONG))
+    new = voices.NewVoice("Eve", VoiceType.PROFESSIONAL, consent=sent, callback_uri=told.url)
+    voice, _ = voices.create_voice(services, eve, new)
+    settled(services, eve, voice)
+    # Another round, which is no news.
+    recordings.add_recording(services, eve, voice.id, NewRecording("one", humming()))
+    assert settled(services, eve, voice, rounds=2).state is ConsentState.REFUSED
+    with file_server() as files:
+        files.slow_s = 2.0 if is_cancelled else 0.0
+        url = files.put("set.zip", b"no archive")
+        voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(dataset_url=url))
+        if is_cancelled:
+            voices.cancel_build(services, eve, voice.id)
+        after = finish(services, eve, voice)
+    assert after.state is VoiceState.CONSENT_FAILED
+    refusal = "consent_validation_failed"
+    assert events(services, voice) == ([refusal] if is_cancelled else [refusal, "dataset_issue"])
+    # What is accepted in between is news when it is refused again.
+    assert send(services, eve, voice, STATEMENT).state is not ConsentState.REFUSED
+    before = events(services, voice).count(refusal)
+    send(services, eve, voice, WRONG)
+    assert events(services, voice).count(refusal) == before + 1
+
+
+def test_a_run_that_is_cancelled_while_its_consent_is_examined_leaves_no_verdict(
+    services: Services, eve: Caller, make: Make, told: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    settled(services, eve, voice)
+    # As if the recordings had been changed behind the back of every check: the build's refuses.
+    with services.db.begin() as tx:
+        for row in recordings.list_recordings(services, eve, voice.id, PageRequest(1, 100)).items:
+            key = services.blobs.put(_flac(services, humming(4.0, 290.0)))
+            recording_rows.save(tx, replace(row, audio_key=key))
+    real, is_over = check_consent.examined, threading.Event()
+
+    def cancelled_meanwhile(*args: Any) -> Findings:
+        found = real(*args)
+        voices.cancel_build(services, eve, voice.id)
+        is_over.set()
+        return found
+
+    monkeypatch.setattr(check_consent, "examined", cancelled_meanwhile)
+    build = voices.build_voice(services, eve, voice.id).build
+    assert is_over.wait(120)
+    run = make_voice.workflow_id(voice.id, build)
+    wait_until(lambda: durable.status(run) == durable.DONE)
+    after = voices.get_voice(services, eve, voice.id)
+    assert (after.state, after.consent_state) == (VoiceState.INITIALIZING, ConsentState.ACCEPTED)
+    current = consents.get_consent(services, eve, voice.id).current
+    assert current is not None
+    assert current.state is ConsentState.ACCEPTED
+    assert events(services, voice) == []
+
+
 def test_another_speakers_consent_is_refused(services: Services, eve: Caller, make: Make) -> None:
     consent = settled(services, eve, make(saying(pitch_hz=230.0)))
     assert consent.state is ConsentState.REFUSED
@@ -432,6 +503,24 @@ def test_a_persons_refusal_stands(services: Services, eve: Caller, judge: Caller
     assert failed.issue == "A person refused this consent: she says it was not her"
     recordings.add_recording(services, eve, voice.id, NewRecording("more", humming(4.0, 151.0)))
     assert settled(services, eve, voice).round == first.round
+
+
+def test_a_decision_of_an_older_program_is_read(
+    services: Services, eve: Caller, judge: Caller, make: Make
+) -> None:
+    voice = make(saying(), takes=0)
+    settled(services, eve, voice)
+    view = consents.decide(services, judge, voice.id, Ruling.APPROVED, "I met her")
+    assert view.current is not None
+    (made,) = view.current.decisions
+    # The newest alone, and not what it was about.
+    kept = {"ruling": "approved", "by": made.by, "why": made.why, "at": made.at.isoformat(), "recordings": []}
+    with services.db.begin() as tx:
+        this = tables.consents.c.id == view.current.id
+        tx.execute(sa.update(tables.consents).where(this).values(decision=json.dumps(kept)))
+    current = consents.get_consent(services, eve, voice.id).current
+    assert current is not None
+    assert current.decisions == (made,)
 
 
 def test_nothing_is_decided_about_a_voice_without_a_consent(

@@ -16,7 +16,7 @@ from sayso.domain.analysis import Analysis
 from sayso.domain.page import PageRequest
 from sayso.domain.recording import Origin, Recording
 from sayso.domain.voice import Voice, VoiceState, VoiceType
-from sayso.errors import NotFound, WrongState
+from sayso.errors import ConsentMissing, NotFound, WrongState
 from sayso.services import Services
 from sayso.storage import voices as voice_rows
 from sayso.usecases import accounts, analyses, recordings, voices
@@ -192,6 +192,22 @@ def test_a_rapid_voice_is_built_from_a_wav_address(services: Services, ada: Call
     asked = files.asked
     ended = finish(services, ada, voices.build_voice(services, ada, voice.id))
     assert (ended.state, files.asked) == (VoiceState.FINISHED, asked)
+
+
+def test_a_rapid_voice_without_a_consent_is_asked_for_one_before_anything_is_fetched(
+    services: Services, eve: Caller, files: Files
+) -> None:
+    voice = ask(services, eve, files.put("rapid.wav", humming(12.0)), VoiceType.RAPID)
+    with pytest.raises(ConsentMissing, match=r'have the speaker say "I am aware .* by sayso'):
+        voices.build_voice(services, eve, voice.id)
+    assert (files.asked, all_of(services, eve, voice)) == (0, [])
+    voices.edit_voice(services, eve, voice.id, voices.VoiceEdit(consent=SentConsent(saying())))
+    wait_until(lambda: voices.get_voice(services, eve, voice.id).consent_state == "waiting_for_recordings")
+    # Nothing begins by itself: a rapid voice is built when that is asked for.
+    waiting = voices.get_voice(services, eve, voice.id)
+    assert (waiting.state, files.asked) == (VoiceState.INITIALIZING, 0)
+    ended = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert (ended.state, ended.consent_state) == (VoiceState.FINISHED, "accepted"), ended.issue
 
 
 def test_too_short_a_file_is_no_rapid_voice(services: Services, ada: Caller, files: Files) -> None:

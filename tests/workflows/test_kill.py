@@ -45,7 +45,8 @@ class Program:
         )
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, dies_at: str | None = None) -> None:
+        """Ready when this returns. `dies_at`: see `serving.dies_at`."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SAYSO_")},
             "SAYSO_HOME": str(self.home),
@@ -56,6 +57,7 @@ class Program:
             "SAYSO_BOOTSTRAP_TOKEN": UPLOADER,
             "SAYSO_BOOTSTRAP_AUTHORIZED_UPLOADER": "true",
             "SAYSO_OUTBOUND_ALLOW": "127.0.0.0/8",
+            **({} if dies_at is None else {"DIES_AT": dies_at}),
         }
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -88,6 +90,13 @@ class Program:
         _, alive = psutil.wait_procs(children, timeout=10)
         assert not alive, "children outlived their parent"
 
+    def wait_for_death(self) -> None:
+        assert self._process is not None
+        process, self._process = self._process, None
+        assert process.wait(60) == -signal.SIGKILL, (self.home / "log").read_text()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
     def stop(self) -> None:
         assert self._process is not None
         self._process.terminate()
@@ -106,6 +115,12 @@ class Program:
                 return voice
             time.sleep(0.05)
         raise AssertionError(f"the build hangs: {voice}\n{(self.home / 'log').read_text()}")
+
+    def wait_until(self, uuid: str, consent_status: str) -> None:
+        deadline = time.monotonic() + 60
+        while (voice := self.voice(uuid))["consent_status"] != consent_status:
+            assert time.monotonic() < deadline, voice
+            time.sleep(0.05)
 
     def ask_for_a_voice(self, callback: str) -> str:
         asked = {"name": "Ada", "voice_type": "rapid", "callback_uri": callback}
@@ -247,6 +262,65 @@ def test_killed_while_a_consent_is_checked_there_is_one_verdict_and_one_callback
     assert [told["status"] for told in receiver.accepted] == ["consent_validation_failed"]
     attempts = program.client.get(f"/api/v2/voices/{uuid}/consent").json()["item"]["attempts"]
     assert [attempt["status"] for attempt in attempts] == ["refused"]
+    assert not list((program.home / "work").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("workflow", "steps"),
+    [("check_consent", ["check"]), ("make_voice", ["consent", "end", "clean"])],
+    ids=["by a check", "by a build"],
+)
+def test_killed_around_each_step_a_refusal_is_told_once(
+    program: Program, receiver: Receiver, workflow: str, steps: list[str]
+) -> None:
+    def sent(name: str, pitch_hz: float, **more: str) -> str:
+        asked = {"name": name, "voice_type": "rapid", **more}
+        uuid = str(program.client.post("/api/v2/voices", json=asked).json()["item"]["uuid"])
+        for n in range(RECORDINGS):
+            answer = program.client.post(
+                f"/api/v2/voices/{uuid}/recordings",
+                data={"name": f"take {n}", "emotion": "neutral", "is_active": "true"},
+                files={"file": (f"{n}.wav", humming(pitch_hz=pitch_hz + n))},
+            ).json()
+            assert answer["success"], answer
+        return uuid
+
+    stranger, uuid = sent("Eve", 290.0), sent("Ada", 150.0, callback_uri=receiver.url)
+    consent = {"consent": base64.b64encode(saying()).decode()}
+    points = [f"{when} {step}" for step in steps for when in ("before", "behind")]
+    if workflow == "make_voice":
+        program.client.put(f"/api/v2/voices/{uuid}", json=consent)
+        program.wait_until(uuid, "accepted")
+    # Behind the back of every check somebody else's sound comes in.
+    program.stop()
+    with closing(sqlite3.connect(program.home / "app.db")) as db, db:
+        db.execute(
+            "update recordings set audio_key = (select audio_key from recordings where voice_id = ?) where voice_id = ?",
+            (stranger, uuid),
+        )
+    program.start(points[0])
+    if workflow == "make_voice":
+        assert program.client.post(f"/api/v2/voices/{uuid}/build", json={}).json()["success"]
+    else:
+        program.client.put(f"/api/v2/voices/{uuid}", json=consent)
+    for point in [*points[1:], None]:
+        program.wait_for_death()
+        program.start(point)
+    program.wait_until(uuid, "refused")
+    assert program.wait_for(uuid)["status"] == "consent_validation_failed"
+    receiver.wait()
+    assert [told["status"] for told in receiver.accepted] == ["consent_validation_failed"]
+    attempts = program.client.get(f"/api/v2/voices/{uuid}/consent").json()["item"]["attempts"]
+    assert [attempt["status"] for attempt in attempts] == ["refused"]
+    asked = "select count(*) from workflow_status where name = ? and status != 'SUCCESS'"
+    deadline = time.monotonic() + 60
+    with closing(sqlite3.connect(program.home / "dbos.db")) as jobs:
+        while jobs.execute(asked, (workflow,)).fetchone() != (0,):
+            assert time.monotonic() < deadline, (program.home / "log").read_text()
+            time.sleep(0.1)
+    assert len(receiver.accepted) == 1
+    assert (program.home / "died").read_text().splitlines() == points
     assert not list((program.home / "work").iterdir())
 
 

@@ -242,6 +242,8 @@ class Consent:
     """Of every person who decided, the oldest first: on record for good."""
     stopped_build: bool = False
     """A build waits for a person's decision."""
+    is_refusal_told: bool = False
+    """Its owner was told that it is refused; false again once it is not."""
 
     @property
     def decision(self) -> Decision | None:
@@ -265,9 +267,14 @@ class Consent:
         elif state is ConsentState.WAITING and self.decision is not None and recordings:
             # What could not be compared, the person compared.
             state = ConsentState.ACCEPTED if self.decision.covers(recordings) else state
-        waits = self.stopped_build and state is ConsentState.REVIEW
         return replace(
-            self, state=state, findings=judged, checked_at=now, stopped_build=waits, updated_at=now
+            self,
+            state=state,
+            findings=judged,
+            checked_at=now,
+            stopped_build=self.stopped_build and state is ConsentState.REVIEW,
+            is_refusal_told=self.is_refusal_told and state is ConsentState.REFUSED,
+            updated_at=now,
         )
 
     def decided(self, decision: Decision) -> Consent:
@@ -301,15 +308,9 @@ class Consent:
             findings=findings,
             decisions=(*self.decisions, decision),
             stopped_build=False,
+            is_refusal_told=False,
             updated_at=decision.at,
         )
-
-    @property
-    def was_refused(self) -> bool:
-        """Whether it was, when it was last settled or decided about; also while another round is under way."""
-        if self.decision is not None and self.decision.ruling is Ruling.REFUSED:
-            return True
-        return self.findings is not None and self.findings.state is ConsentState.REFUSED
 
     @property
     def issue(self) -> str | None:

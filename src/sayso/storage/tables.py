@@ -179,6 +179,7 @@ consents = Table(
     # JSON: a list of all that were made, the oldest first.
     Column("decision", Text),
     Column("stopped_build", Boolean, nullable=False),
+    Column("is_refusal_told", Boolean, nullable=False),
     *_times(),
 )
 

@@ -240,8 +240,8 @@ def _settle(
     """Write the verdict; another round begins when other recordings are there than were examined."""
     again: Consent | None = None
     with services.db.begin() as tx:
-        consent = consents.fetch(tx, consent_id, lock=True)
-        if consent is None or not _is_open(consent, round_):
+        voice, consent = hold(tx, consent_id)
+        if voice is None or consent is None or not _is_open(consent, round_):
             return
         now = datetime.now(UTC)
         keys = [recording.audio_key for recording in examined_against or ()]
@@ -250,48 +250,67 @@ def _settle(
         if examined_against is not None and sorted(active) != sorted(keys):
             again = settled = consent.asked_again(now)
         consents.save(tx, settled)
-        _follow(tx, consent, settled, now)
+        _follow(tx, voice, settled, now)
     outbox.ring()
     if again is not None:
         start(services, again)
 
 
-def _follow(tx: Transaction, before: Consent, consent: Consent, now: datetime) -> None:
-    """The voice goes where its newest consent sends it, unless a build or a finished voice is there already.
+def hold(tx: Transaction, consent_id: str) -> tuple[Voice | None, Consent | None]:
+    """An attempt and its voice, both locked for this transaction; None where they were deleted.
 
-    Its owner is told when the consent, which was `before`, is refused now: of each attempt once, until it is
-    accepted again. While a run is under way that waits for its end, which may be for the same reason.
+    The voice first, here and everywhere: two that took a voice and its consent in different orders would wait for each
+    other for ever on PostgreSQL.
     """
-    voice = voices.fetch(tx, consent.voice_id, lock=True)
-    if voice is None or voice.consent_id != consent.id:
+    seen = consents.fetch(tx, consent_id)
+    voice = None if seen is None else voices.fetch(tx, seen.voice_id, lock=True)
+    # Read again: it may have changed while the voice was waited for.
+    return voice, None if voice is None else consents.fetch(tx, consent_id, lock=True)
+
+
+def _follow(tx: Transaction, voice: Voice, consent: Consent, now: datetime) -> None:
+    """`voice` goes where its newest consent sends it, unless a build or a finished voice is there already.
+
+    Its owner is told when the consent is refused: of each attempt once, until it is accepted again. While a run is
+    under way that waits for its end, which may be for the same reason.
+    """
+    if voice.consent_id != consent.id:
         return
     changed = followed(voice, consent, now)
     voices.save(tx, changed)
-    has_failed = changed.state is VoiceState.CONSENT_FAILED and voice.state is not VoiceState.CONSENT_FAILED
-    is_news = has_failed or not before.was_refused
-    if consent.state is ConsentState.REFUSED and is_news and voice.state is not VoiceState.RUNNING:
-        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
+    if voice.state is not VoiceState.RUNNING:
+        _tell_once(tx, changed, consent)
 
 
-def copy_state(tx: Transaction, consent: Consent) -> None:
-    """Let the voice show where its consent is; the rest of the voice is the running build's."""
-    voice = voices.fetch(tx, consent.voice_id, lock=True)
-    if voice is not None and voice.consent_id == consent.id:
+def copy_state(tx: Transaction, voice: Voice, consent: Consent) -> None:
+    """Let the voice, which is locked, show where its consent is; the rest of the voice is the running build's."""
+    if voice.consent_id == consent.id:
         voices.save(tx, replace(voice, consent_state=consent.state))
 
 
 def caught_up(tx: Transaction, voice: Voice, now: datetime) -> Voice:
-    """`voice` after a run that its consent did not end, saved: what was found out about a consent in the meantime counts now."""
-    consent = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id)
+    """`voice`, locked, after a run that its consent did not end, saved: what was found out about a consent in the meantime
+    counts now."""
+    consent = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id, lock=True)
     if consent is None or consent.state is ConsentState.CHECKING:
         return voice
     changed = followed(voice, consent, now)
     voices.save(tx, changed)
-    by_person = consent.decision is not None and consent.decision.ruling is Ruling.REFUSED
-    if consent.state is ConsentState.REFUSED and not by_person:
-        # Told already, if it was refused before the run: the key is the same. A person's refusal was told at once.
-        _tell_refusal(tx, changed, consent, workflow_id(consent.id, consent.round))
+    _tell_once(tx, changed, consent)
     return changed
+
+
+def told_by_run(tx: Transaction, voice: Voice, reason: str) -> None:
+    """After the owner of `voice`, locked, was told that its consent ended a run for `reason`: no other callback says so."""
+    consent = None if voice.consent_id is None else consents.fetch(tx, voice.consent_id, lock=True)
+    if consent is not None and consent.state is ConsentState.REFUSED and consent.issue == reason:
+        consents.save(tx, replace(consent, is_refusal_told=True))
+
+
+def _tell_once(tx: Transaction, voice: Voice, consent: Consent) -> None:
+    """Have the callback sent if the consent is refused and that was not told; both are written in this transaction."""
+    if consent.state is ConsentState.REFUSED and not consent.is_refusal_told:
+        _tell_refusal(tx, voice, consent, f"{workflow_id(consent.id, consent.round)}-{voice.build}")
 
 
 def tell_decision(tx: Transaction, voice: Voice, consent: Consent) -> None:
@@ -310,6 +329,7 @@ def _tell_refusal(tx: Transaction, voice: Voice, consent: Consent, key: str) -> 
         )
     event = VoiceFailed(voice.id, VoiceState.CONSENT_FAILED, issue)
     outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
+    consents.save(tx, replace(consent, is_refusal_told=True))
 
 
 def followed(voice: Voice, consent: Consent, now: datetime) -> Voice:

@@ -134,13 +134,14 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
     )
     keys = [recording.audio_key for recording in active]
     with services.db.begin() as tx:
-        spoken = consents.fetch(tx, spoken.id, lock=True)
-        if spoken is None:
+        held, spoken = check_consent.hold(tx, spoken.id)
+        # A run that was cancelled meanwhile leaves nothing behind: no refusal that nobody tells, no build that waits.
+        if held is None or spoken is None or held.build != build or held.state is not VoiceState.RUNNING:
             raise Gone
         settled = spoken.settled(findings, keys, datetime.now(UTC))
         settled = replace(settled, stopped_build=settled.state is ConsentState.REVIEW)
         consents.save(tx, settled)
-        check_consent.copy_state(tx, settled)
+        check_consent.copy_state(tx, held, settled)
     if settled.state is ConsentState.ACCEPTED:
         return {"ok": {"consent": settled.id, "recordings": keys}}
     if settled.state is ConsentState.REVIEW:

@@ -129,7 +129,9 @@ def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> 
                 at_fault = _at_fault(tx, voice) if state is VoiceState.DATASET_ISSUE else ()
                 event = VoiceFailed(voice_id, state, reason, at_fault)
                 outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
-            if state is not VoiceState.CONSENT_FAILED:
+            if state is VoiceState.CONSENT_FAILED:
+                check_consent.told_by_run(tx, voice, reason)
+            else:
                 check_consent.caught_up(tx, voice, now)
     outbox.ring()
     return {"ok": True}

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from near_misses import NEAR_MISSES, NearMiss, changed
 
 from sayso.text.consent.match import match
-from sayso.text.consent.names import MOST_NATS, Reading, readings, settled
+from sayso.text.consent.names import (
+    MOST_NATS,
+    MOST_NATS_ALIKE,
+    Reading,
+    is_near,
+    readings,
+    settled,
+)
 from sayso.text.consent.statement import load
 
 STATEMENTS = load()
@@ -50,7 +57,51 @@ def test_a_name_that_was_written_otherwise_counts_if_it_is_likely_enough(find: s
     assert heard != RIGHT
     assert match(heard, ENGLISH, company=COMPANY, platforms=PLATFORMS).verdict != "accepted"
     assert verdict(heard, nats=MOST_NATS) == "accepted"
-    assert verdict(heard, nats=MOST_NATS + 0.1) != "accepted"
+    assert verdict(heard, nats=MOST_NATS_ALIKE + 0.1) != "accepted"
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        ("Acme Robotics", "Acne Robotics"),
+        ("Acme Robotics", "Akme Robotix"),
+        ("Acme Robotics", "Apex Robotics"),
+        ("Sayso", "Seso"),
+        ("Sayso", "resembled AI"),
+        ("Sayso", "Reassemble AI"),
+    ],
+)
+def test_a_name_that_is_only_alike_is_asked_for_and_goes_to_a_person_if_it_is_not_likely(
+    find: str, put: str
+) -> None:
+    heard = RIGHT.replace(find, put)
+    assert match(heard, ENGLISH, company=COMPANY, platforms=PLATFORMS).verdict == "review"
+    assert verdict(heard, nats=MOST_NATS_ALIKE) == "accepted"
+    assert verdict(heard, nats=MOST_NATS_ALIKE + 0.1) == "review"
+
+
+def test_another_company_that_sounds_nearly_so_is_not_the_one() -> None:
+    heard = ENGLISH.sentence("Quantico", "Sayso")
+    found = match(heard, ENGLISH, company="Quantiva", platforms=PLATFORMS)
+    assert found.reasons == ("company_unclear",)
+    spelt = match(
+        heard.replace("Quantico", "Quanti va Inc."), ENGLISH, company="Quantiva", platforms=PLATFORMS
+    )
+    assert spelt.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("nats", "unusual_nats", "is_it"),
+    # As heard: "Quantico" by two readers; "zipper labs" for Zyphora Labs, "Seso" for Sayso. And a name that is likely
+    # for being usual, though not what was heard.
+    [(17.9, 8.6, False), (18.1, 8.1, False), (7.7, 11.7, True), (0.2, 4.1, True), (7.5, -6.0, False)],
+)
+def test_an_unusual_name_may_be_less_likely_than_another_that_was_heard(
+    nats: float, unusual_nats: float, *, is_it: bool
+) -> None:
+    words = RIGHT.replace("Acme Robotics", "Acne Robotics").split()
+    at = words.index("Acne")
+    assert is_near(Reading(at, at + 2, COMPANY, nats, unusual_nats), words, ENGLISH) is is_it
 
 
 @pytest.mark.parametrize(

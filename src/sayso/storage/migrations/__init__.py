@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sayso.storage.db import Database, Transaction
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in `versions`; a test compares."""
 
 

@@ -23,7 +23,7 @@ SURE = 0.8
 LEAST_COVERAGE = 0.85
 """Less of the statement, and a person has to listen."""
 NAME_SURE, NAME_UNSURE = 0.72, 0.55
-"""A name that is this much alike is the one; below the second it is another; between them a person listens."""
+"""A name that is this much alike may be the one, and the recogniser is asked; below the second it is another."""
 
 MOST_WORDS = 300
 """Words at most; a minute of quick speech has 250."""
@@ -192,7 +192,11 @@ class _Matching:
                 self._places[index] = Place(place.start, self._free_end(place.start, limit), 1.0)
             return
         ends = range(place.start + 1, limit + 1) if is_open else (place.end,)
-        best, end = max((self._alike(slot, place.start, end), end) for end in ends)
+        # Written as it is, it ends there: "Sayso. I" sounds like "Sayso" as well.
+        best, _, end = max(
+            (self._alike(slot, place.start, end), self._is_written(slot, place.start, end), end)
+            for end in ends
+        )
         if is_open and best < NAME_SURE:
             # Another name: all of it is told, so that people see what was heard.
             end = max(end, self._free_end(place.start, limit))
@@ -207,6 +211,18 @@ class _Matching:
         heard = tuple(word.text for word in self._words[start:end])
         told = tuple(word for word in heard if word not in self._statement.legal_forms) or heard
         return max(max(names_alike(heard, name), names_alike(told, name)) for name in self._expected[slot])
+
+    def _is_written(self, slot: str, start: int, end: int) -> bool:
+        """Whether the words [start:end] are the letters of an expected name; spaces and legal forms do not matter."""
+        heard = [word.text for word in self._words[start:end]]
+        told = [word for word in heard if word not in self._statement.legal_forms]
+        names = {"".join(name) for name in self._expected[slot]}
+        return not names.isdisjoint(("".join(heard), "".join(told)))
+
+    def _is_right(self, slot: str) -> bool:
+        """Whether the name that was heard is written as an expected one."""
+        place = self._places[self._names[slot]]
+        return self._is_written(slot, place.start, place.end)
 
     def _belongs(self, slot: str, at: int) -> bool:
         """Whether the word `at` in the right name is a part of it: the name would be less alike without it."""
@@ -246,7 +262,7 @@ class _Matching:
                 # What follows the right name is no part of it: "Acme and Globex".
                 end = self._places[index].end
             is_clear = (turning.keys() | self._unexplained).isdisjoint(range(start, end))
-            if start < end and not (is_sure and is_clear):
+            if start < end and not (is_sure and is_clear and self._is_right(slot)):
                 found.append(Gap(slot, start, end, before, not later, is_sure))
         return found
 
@@ -491,7 +507,8 @@ class _Matching:
             if similarity is not None:
                 if similarity < NAME_UNSURE:
                     reasons.add(wrong)
-                elif similarity < NAME_SURE:
+                elif not self._is_right(slot):
+                    # "Quantico" is as like "Quantiva" as what the recogniser writes for names that it does not know.
                     reasons.add(unclear)
             elif not self._is_name_plain(slot):
                 reasons.add(unclear)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sayso.text.consent import words as text_words
-from sayso.text.consent.match import Gap, Match, expanded, gaps, match
+from sayso.text.consent.match import NAME_SURE, Gap, Match, expanded, gaps, match
 from sayso.text.consent.sound import names_alike
 from sayso.text.consent.statement import COMPANY, Statement
 from sayso.text.consent.words import Word
@@ -22,6 +22,8 @@ MOST_NATS = 7.0
 """So much less likely than what was written the expected name may be, the sound and the language taken together."""
 MOST_NATS_TWICE = 16.0
 """The same, added to what it is by the sound alone, where what the language says is taken off."""
+MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 8.0, 20.0
+"""The same where what was written is like the name: the spelling of an unusual name, or another company's name."""
 
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
@@ -82,12 +84,13 @@ def settled(
 
 def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
     """Whether it may have been said: it is likely enough, and that not for being a usual name."""
-    if reading.nats > MOST_NATS:
-        return False
     written = statement.words(" ".join(words[reading.start : reading.end]))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
-    is_written = set(name) <= set(written)
-    return is_written or 2.0 * reading.nats - reading.unusual_nats <= MOST_NATS_TWICE
+    if set(name) <= set(written):
+        return reading.nats <= MOST_NATS
+    is_alike = names_alike(written, name) >= NAME_SURE
+    most, most_twice = (MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE) if is_alike else (MOST_NATS, MOST_NATS_TWICE)
+    return reading.nats <= most and 2.0 * reading.nats - reading.unusual_nats <= most_twice
 
 
 def _with(words: Sequence[str], way: Sequence[Reading]) -> list[str]:
