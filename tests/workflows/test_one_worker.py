@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from working import finish
 
 from sayso.bootstrap import close, open_services
 from sayso.domain.account import Caller
-from sayso.domain.voice import VoiceType
+from sayso.domain.voice import Voice, VoiceType
 from sayso.errors import Unavailable
 from sayso.pipeline.trainer import ChildTrainer
 from sayso.services import Services
 from sayso.settings import Settings
 from sayso.usecases import health, recordings, voices
+from sayso.workflows import runs
 from sayso.workflows.sweep import sweep
 from serving import humming
 
@@ -69,6 +72,33 @@ def test_models_for_building_load_when_a_build_is_in_sight_and_go_when_none_was_
     assert trainer.pid is None
     recordings.add_recording(services, ada, voice.id, recordings.NewRecording("One", humming(4.0)))
     assert trainer.pid is not None
+
+
+def test_a_build_that_another_process_asked_for_is_seen_by_the_sweep_which_loads_for_it(
+    services: Services, ada: Caller, ready: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected: list[str] = []
+    voice = ready()
+    monkeypatch.setattr(runs, "expect", lambda _, seen: expected.append(seen.id))
+    beside = open_services(
+        Settings(home=services.work_folder.parent, engine="tone"), run_worker=False, warm=False
+    )
+    voices.build_voice(beside, ada, voice.id)
+    close(beside)
+    sweep(services)
+    assert voice.id in expected
+    finish(services, ada, voice)
+
+
+def test_a_process_that_cannot_be_started_fails_no_request_that_only_hints_at_a_build(
+    services: Services, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(services.trainer, "warm", full)
+    voice, _ = voices.create_voice(services, ada, voices.NewVoice("Quick", voice_type=VoiceType.RAPID))
+    assert recordings.add_recording(services, ada, voice.id, recordings.NewRecording("One", humming(4.0))).id
 
 
 def test_a_server_that_leaves_the_work_to_another_process_loads_nothing_for_it(

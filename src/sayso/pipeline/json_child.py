@@ -71,7 +71,8 @@ class JsonChild:
         """End the child unless it works just now; the next job starts another."""
         if self._job.acquire(blocking=False):
             try:
-                self._kill()
+                with self._starting:
+                    self._kill()
             finally:
                 self._job.release()
 
@@ -115,13 +116,14 @@ class JsonChild:
         with self._starting:
             if self._is_closed:
                 raise ChildDied("the server is stopping")
-            if self._process is None or self._process.poll() is not None:
+            process = self._process
+            if process is None or process.poll() is not None:
                 self._kill()
                 self._is_warm = False
-                self._process = subprocess.Popen(
+                process = self._process = subprocess.Popen(
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=memory.of_children()
                 )
-            return self._process
+            return process
 
     def _kill(self) -> None:
         process, self._process = self._process, None

@@ -6,7 +6,7 @@ next voice need not wait: builds and analyses, which keep the cores busy, go one
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import re
 from types import ModuleType
 
@@ -18,6 +18,7 @@ from sayso.workflows import analyse_dataset, durable, make_voice, train_voice
 from sayso.workflows.dataset_steps import FETCH_PART, fetch, forget
 from sayso.workflows.run import clean, end, ended, tried
 
+_log = logging.getLogger(__name__)
 _RUN = re.compile(r"([0-9a-f]+)-([0-9]+)")
 """The name of a run's folder: voice and build; see `run.folder`."""
 
@@ -30,8 +31,11 @@ def fetch_id(voice_id: str, build: int) -> str:
 def expect(services: Services, voice: Voice) -> None:
     """Load what a rapid voice is learnt with while its recordings still come in; the build then need not wait for it."""
     if voice.voice_type is VoiceType.RAPID and durable.works_for(services):
-        with contextlib.suppress(Unavailable):  # we are stopping
+        try:
             services.trainer.warm()
+        except (Unavailable, OSError) as problem:
+            # What was asked for is done already, and the build starts the child itself.
+            _log.info("the models for building do not load yet: %s", problem)
 
 
 def start(services: Services, voice: Voice) -> None:
@@ -52,6 +56,9 @@ def sweep(services: Services) -> None:
         asked = voices.running(tx)
     for voice in asked:
         known = durable.status(_workflow(voice).workflow_id(voice.id, voice.build))
+        if known is None:
+            # Another process asked for it.
+            expect(services, voice)
         if voice.dataset_waits and known is None:
             _find_fetch(services, voice)
         else:

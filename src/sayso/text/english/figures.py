@@ -7,13 +7,13 @@ import re
 from sayso.text.english import abbreviations as known
 from sayso.text.english import lexicon
 from sayso.text.english.numbers import cardinal, digits, ordinal, plural_of, written_number, year, year_like
-from sayso.text.english.place import END, WORD_BEFORE, Place, Rules, alternatives, between
+from sayso.text.english.place import END, NUMBER, WORD_BEFORE, Place, Rules, alternatives, between
 
 _MONTH = (
     r"(?P<month>Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?\.?|July?\.?|Aug(?:ust|\.)?"
     r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
 )
-_NUMBER = r"(?:\d{1,3}(?:(?:,\d{3})+|(?:'\d{3})+)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+
 _MINUS = r"(?:(?<![\w)])-(?=[\d.$£€]))?"
 _MONTH_BY_PREFIX = {name[:3]: name for name in known.MONTHS}
 _MONTH_NAMES = list(known.MONTHS)
@@ -310,7 +310,7 @@ def fraction(whole: str | None, top: int, bottom: int) -> list[str] | None:
 
 
 def _ordinal(match: re.Match[str], _: Place) -> list[str] | None:
-    words = ordinal(int(match["n"].replace(",", "")))
+    words = ordinal(int(match["n"].replace(",", "").replace("'", "")))
     return [*words, "to", *ordinal(int(match["last"]))] if match["last"] else words
 
 
@@ -335,7 +335,7 @@ def _times(match: re.Match[str], place: Place) -> list[str] | None:
     words = year_like(match["a"])
     # A room is four by five, a sum is four times five.
     joint = "times" if re.match(r"\s?=", place.text[match.end() :]) else "by"
-    for side in re.findall(_NUMBER, match["rest"]):
+    for side in re.findall(NUMBER, match["rest"]):
         words += [joint, *year_like(side)]
     return words
 
@@ -531,7 +531,7 @@ RULES: Rules = [
             + _MINUS
             + ")"
             + _SIGN
-            + rf"\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:\s?[–-]\s?[$£€¥]?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALE}))?)?"
+            + rf"\s?(?P<amount>{NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:\s?[–-]\s?[$£€¥]?(?P<upper>{NUMBER})(?:\s?(?P<upper_scale>{_SCALE}))?)?"
             + _PER_UNIT
             + r"(?![\d])"
         ),
@@ -539,19 +539,19 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?\s?(?P<sign>[€£¥₹₩¢]|(?:USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)(?!\w))"
+            rf"(?P<minus>{_MINUS})(?P<amount>{NUMBER})(?:\s?(?P<scale>{_SCALE}))?\s?(?P<sign>[€£¥₹₩¢]|(?:USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)(?!\w))"
         ),
         _money_after,
     ),
     (
         re.compile(
-            rf"(?<!\w)(?P<code>USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?"
+            rf"(?<!\w)(?P<code>USD|EUR|GBP|JPY|CAD|AUD|CHF|CNY|INR)\s?(?P<amount>{NUMBER})(?:\s?(?P<scale>{_SCALE}))?"
             + END
         ),
         _money_code_before,
     ),
     (
-        re.compile(rf"(?P<minus>{_MINUS})(?P<amount>{_NUMBER})%?(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?\s?%"),
+        re.compile(rf"(?P<minus>{_MINUS})(?P<amount>{NUMBER})%?(?:\s?[–-]\s?(?P<upper>{NUMBER}))?\s?%"),
         _percent,
     ),
     (
@@ -570,16 +570,18 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<v>[vV])(?P<groups>\d+(?:\.\d+)*)" + END), _version),
     (
         re.compile(
-            WORD_BEFORE + r"(?P<n>\d[\d,]*)(?:st|nd|rd|th)(?:\s?[–-]\s?(?P<last>\d+)(?:st|nd|rd|th))?" + END,
+            WORD_BEFORE
+            + r"(?P<n>\d[\d,]*|[1-9]\d{0,2}(?:'\d{3})+)(?:st|nd|rd|th)(?:\s?[–-]\s?(?P<last>\d+)(?:st|nd|rd|th))?"
+            + END,
             re.I,
         ),
         _ordinal,
     ),
     (re.compile(r"(?<!\w)'?(?P<n>(?:1[1-9]|20)\d0|\d0|100|1,?000)'?s" + END), _decade),
-    (re.compile(WORD_BEFORE + rf"(?P<amount>{_NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
-    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})(?P<rest>(?:\s?[x×]\s?{_NUMBER})+)(?![\w^])"), _times),
-    (re.compile(WORD_BEFORE + rf"(?P<n>{_NUMBER})[x×](?![\w^²³])"), _fold_times),
-    (re.compile(rf"(?P<minus>{_MINUS})(?<!\w)(?P<n>{_NUMBER})\s?° (?P<scale>[CF])(?!\w)"), _spaced_degrees),
+    (re.compile(WORD_BEFORE + rf"(?P<amount>{NUMBER})\s?[x×*]\s?10(?P<power>²|³|\^-?\d+)"), _times_ten),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{NUMBER})(?P<rest>(?:\s?[x×]\s?{NUMBER})+)(?![\w^])"), _times),
+    (re.compile(WORD_BEFORE + rf"(?P<n>{NUMBER})[x×](?![\w^²³])"), _fold_times),
+    (re.compile(rf"(?P<minus>{_MINUS})(?<!\w)(?P<n>{NUMBER})\s?° (?P<scale>[CF])(?!\w)"), _spaced_degrees),
     (
         re.compile(
             r"(?<![\w/.])(?P<n>\d+\.\d+|\d+(?=/\d+ stars))/(?P<most>5|10|20|100)(?![\w/]|\.\d|\s?(?:mg|ml|mm|g|mcg)\b)"
@@ -589,7 +591,7 @@ RULES: Rules = [
     (
         re.compile(
             WORD_BEFORE
-            + rf"(?P<n>{_NUMBER})/(?P<per>min|hr|hour|day|week|month|year|yr|sec|night|person)(?![\w/])"
+            + rf"(?P<n>{NUMBER})/(?P<per>min|hr|hour|day|week|month|year|yr|sec|night|person)(?![\w/])"
         ),
         _number_per,
     ),
@@ -604,7 +606,7 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?:\s?[–-]\s?(?P<upper>{_NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-(?!lb)\w)"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{NUMBER})(?:\s?[–-]\s?(?P<upper>{NUMBER}))?[\s-]?(?!(?:in|m|s|h|K|g|l|L|V|W|J|pt|cc|MP|ha|hp|cal)\s|in-(?!lb)\w)"
             + _UNIT
             + _PER_UNIT
         ),
@@ -612,15 +614,15 @@ RULES: Rules = [
     ),
     (
         re.compile(
-            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{_NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
+            rf"(?P<minus>{_MINUS})(?<![\w])(?P<amount>{NUMBER})(?P<upper>(?!))?\s?(?P<unit>in|m|s|h|g|l|L|V|W|J|ha|hp|cal)(?=[\s.,;:!?)]|$)(?<!\d in)(?P<per>(?!))?"
         ),
         _measure,
     ),
-    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})\s?–\s?(?P<b>{_NUMBER})" + END), _range),
-    (re.compile(WORD_BEFORE + rf"(?P<a>{_NUMBER})-(?P<b>{_NUMBER})" + END), _range),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{NUMBER})\s?–\s?(?P<b>{NUMBER})" + END), _range),
+    (re.compile(WORD_BEFORE + rf"(?P<a>{NUMBER})-(?P<b>{NUMBER})" + END), _range),
     (re.compile(WORD_BEFORE + r"(?P<a>\d+):(?P<b>\d+)" + END), _ratio),
     (re.compile(WORD_BEFORE + r"[pP]\.(?=\s?\d)"), between("page")),
-    (re.compile(r"#\s?(?P<n>\d[\d,]*)" + END), _hash_number),
+    (re.compile(r"#\s?(?P<n>[1-9]\d{0,2}(?:'\d{3})+|\d[\d,]*)" + END), _hash_number),
     (
         re.compile(
             r"(?<![^\W²³])(?P<factor>\d+(?:\.\d+)?)?(?P<letters>[a-zA-Z"
@@ -638,7 +640,7 @@ RULES: Rules = [
         re.compile(
             r"(?P<minus>"
             + _MINUS
-            + rf")(?<![\w])(?P<n>{_NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?P<owner>'s(?!\w))?(?![\d]|[^\W\d_])"
+            + rf")(?<![\w])(?P<n>{NUMBER})(?:\s?(?P<scale>(?:bn|mn)(?!\w)))?(?P<owner>'s(?!\w))?(?![\d]|[^\W\d_])"
         ),
         _plain_number,
     ),

@@ -7,12 +7,11 @@ import re
 from sayso.text.english import abbreviations as known
 from sayso.text.english.figures import fraction
 from sayso.text.english.numbers import cardinal, digits, ordinal, written_number, year
-from sayso.text.english.place import END, WORD_BEFORE, Place, Rules, alternatives, between
+from sayso.text.english.place import END, NUMBER, WORD_BEFORE, Place, Rules, alternatives, between
 from sayso.text.english.web import spoken_address
 from sayso.text.english.wording import roman
 from sayso.text.english.wordset import wordset
 
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _MONTH_NAMES = list(known.MONTHS)
 _DATE_AFTER = wordset("on by until till since before after due from dated")
 _CALLED = wordset("call called calling calls dial dialed dialing ring rang phone phoned text")
@@ -317,7 +316,7 @@ RULES: Rules = [
     (re.compile(WORD_BEFORE + r"(?P<month>Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?= [12]\d{3}(?!\d))"), _month),
     (
         re.compile(
-            rf"(?<!\w)[$£€](?P<amount>{_NUMBER}) ?(?P<scale>thousand|million|billion|trillion)? (?P<name>dollars|pounds|euros)" + END
+            rf"(?<!\w)[$£€](?P<amount>{NUMBER}) ?(?P<scale>thousand|million|billion|trillion)? (?P<name>dollars|pounds|euros)" + END
         ),
         _named_money,
     ),
@@ -357,7 +356,7 @@ RULES: Rules = [
         _millions,
     ),
     (re.compile(r"(?<!\w)[Nn]°\s?(?=\d)"), between("number")),
-    (re.compile(rf"(?<!\w)Rs\.?\s?(?P<amount>{_NUMBER})" + END), _rupees),
+    (re.compile(rf"(?<!\w)Rs\.?\s?(?P<amount>{NUMBER})" + END), _rupees),
     (
         re.compile(
             rf"(?<!\w)(?P<state>{'|'.join(_STATES)}) (?P<zip>\d{{5}})(?:-(?P<more>\d{{4}}))?" + END

@@ -34,6 +34,12 @@ WORD_BEFORE = r"(?<![\w])"
 END = r"(?![\w])"
 """Not before a letter or digit."""
 
+NUMBER = (
+    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<!\d')(?![4-7]'\d{3}\s?lbs?\b)[1-9]\d{0,2}(?:'\d{3})+(?!'?\d)(?:\.\d+)?"
+    r"|\d+(?:\.\d+)?|\.\d+)"
+)
+"""Thousands set off by commas or (in Switzerland) apostrophes. 6'200 lb are feet and pounds, 0800'123'456 is a telephone's."""
+
 
 def between(words: str) -> Rule:
     """A rule that says the same `words` whatever was matched."""

@@ -250,6 +250,17 @@ class Kernels:
             raise RuntimeError(f"the kernels refused a convolution ({code}): sizes or scheme unknown to them")
 
 
+def _loaded(file: Path) -> ctypes.CDLL | str:
+    try:
+        # After torch: both then share one OpenMP runtime, and one pool of threads.
+        library = ctypes.CDLL(str(file))
+        if library.sayso_abi() != _ABI:
+            return f"{file.name} is of another version; run pip install again"
+    except (OSError, AttributeError) as problem:
+        return f"{file.name} does not load: {problem}"
+    return library
+
+
 @cache
 def _library() -> ctypes.CDLL | str:
     """The loaded library, or why there is none."""
@@ -257,13 +268,10 @@ def _library() -> ctypes.CDLL | str:
     files = sorted(here.glob("_kernels*.so"))
     if not files:
         return "not compiled (pip install compiles them where there is a C compiler)"
-    try:
-        # After torch: both then share one OpenMP runtime, and one pool of threads.
-        library = ctypes.CDLL(str(files[0]))
-        if library.sayso_abi() != _ABI:
-            return f"{files[0].name} is of another version; run pip install again"
-    except (OSError, AttributeError) as problem:
-        return f"{files[0].name} does not load: {problem}"
+    loaded = [_loaded(file) for file in files]
+    library = next((found for found in loaded if isinstance(found, ctypes.CDLL)), None)
+    if library is None:
+        return str(loaded[0])
     library.sayso_kernels_for.restype = ctypes.POINTER(_Table)
     library.sayso_kernels_for.argtypes = [ctypes.c_char_p]
     return library
