@@ -217,3 +217,11 @@ def test_a_name_with_more_words_is_held_against_both_lines(company: str, said: s
     assert near(7.0, -2.0)
     assert not near(7.0, -2.1), "likely for being usual"
     assert not near(7.1, 5.0)
+
+
+def test_words_before_a_mark_are_no_part_of_the_name() -> None:
+    words = ENGLISH.sentence("unicorns. Acme", "Sayso").split()
+    at = words.index("unicorns.")
+    assert is_near(Reading(at, at + 2, "Acme", MOST_NATS, -30.0), words, ENGLISH)
+    assert not is_near(Reading(at, at + 2, "Acme", MOST_NATS + 0.1, 30.0), words, ENGLISH)
+    assert not is_near(Reading(at, at + 2, "Apex", MOST_NATS, -30.0), words, ENGLISH)

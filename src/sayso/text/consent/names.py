@@ -30,6 +30,7 @@ _MOST_STARTS = 3  # words at which a name may begin
 _MOST_READINGS = 4  # of a name, or two of each spelling; each costs a tenth of a second
 _HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
 _RANK = {"accepted": 0, "review": 1, "refused": 2}
+_PARTING = (".", ",", ";", ":", "!", "?", "…")
 _MARK = re.compile(r"[.!?]$")
 
 
@@ -85,14 +86,22 @@ def settled(
 
 def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
     """Whether it may have been said: it is likely enough, and that not for being a usual name."""
-    written = statement.words(" ".join(words[reading.start : reading.end]))
+    heard = words[reading.start : reading.end]
+    written = statement.words(" ".join(heard))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
-    if statement.letters(written) == statement.letters(name):
+    if _ends_with(heard, name, statement):
         return reading.nats <= MOST_NATS
     # With more words it is no spelling of the name: "Studio 54" is another company than "Studio".
     is_alike = names_alike(written, name) >= NAME_SURE and not set(name) <= set(written)
     most, most_twice = (MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE) if is_alike else (MOST_NATS, MOST_NATS_TWICE)
     return reading.nats <= most and 2.0 * reading.nats - reading.unusual_nats <= most_twice
+
+
+def _ends_with(heard: Sequence[str], name: Sequence[str], statement: Statement) -> bool:
+    """Whether the name is written there, alone or behind a mark that parts it from what noise was taken for."""
+    starts = [0, *(at for at in range(1, len(heard)) if heard[at - 1].endswith(_PARTING))]
+    letters = statement.letters(name)
+    return any(statement.letters(statement.words(" ".join(heard[at:]))) == letters for at in starts)
 
 
 def _with(words: Sequence[str], way: Sequence[Reading]) -> list[str]:
