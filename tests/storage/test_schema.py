@@ -66,21 +66,29 @@ def test_what_was_refused_before_an_update_counts_as_told(tmp_path: Path) -> Non
             flags = dict.fromkeys(("dataset_waits", "is_vouched_for", "waits_for_consent"), False)
             kept = {"voice_type": "rapid", "language": "en-US", "build": 1, "progress": 0.0, **flags, **times}
             insert("voices", id=voice, account_id="a", name="x", state=state, **kept)
-        for consent, voice, state, findings in (
-            ("refused", "v", "refused", "{}"),
-            ("again", "v", "checking", refused),
-            ("new", "v", "checking", None),
-            ("accepted", "v", "accepted", refused),
-            ("during a run", "w", "refused", refused),
+        approval, refusal = '[{"ruling": "approved"}]', '[{"ruling": "approved"}, {"ruling": "refused"}]'
+        marked = refused.replace("}]", ', "is_approved": true}]')
+        other = refused.replace("}]", ', "is_approved": false}]')
+        for consent, voice, state, findings, decision in (
+            ("refused", "v", "refused", "{}", None),
+            ("again", "v", "checking", refused, None),
+            ("new", "v", "checking", None, None),
+            ("accepted", "v", "accepted", refused, None),
+            ("during a run", "w", "refused", refused, None),
+            ("again during a run", "w", "checking", refused, None),
+            ("approved", "v", "checking", marked, approval),
+            ("approved and not marked", "v", "checking", refused, approval),
+            ("approved long ago", "v", "checking", refused, approval.strip("[]")),
+            ("refused after an approval", "v", "checking", other, approval),
+            ("refused by a person", "v", "checking", "{}", refusal),
         ):
             kept = {"audio_sha256": "0", "statement": "s", "round": 1, "stopped_build": False, **times}
-            insert(
-                "consents", id=consent, account_id="a", voice_id=voice, state=state, findings=findings, **kept
-            )
+            kept |= {"state": state, "findings": findings, "decision": decision}
+            insert("consents", id=consent, account_id="a", voice_id=voice, **kept)
     migrate(db)
     with db.read() as tx:
         told = tx.execute(sa.text("SELECT id FROM consents WHERE is_refusal_told")).scalars().all()
-    assert set(told) == {"refused", "again"}
+    assert set(told) == {"refused", "again", "refused after an approval", "refused by a person"}
     db.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -327,6 +328,78 @@ def test_a_run_that_is_cancelled_while_its_consent_is_examined_leaves_no_verdict
     assert current is not None
     assert current.state is ConsentState.ACCEPTED
     assert events(services, voice) == []
+
+
+@pytest.mark.parametrize("is_refused", [True, False], ids=["the first is refused", "the first is right"])
+def test_a_consent_that_comes_while_a_build_examines_another_is_the_one_that_counts(
+    services: Services,
+    eve: Caller,
+    make: Make,
+    told: Callbacks,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_refused: bool,
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    first = settled(services, eve, voice)
+    real, came = check_consent.examined, threading.Event()
+
+    def another_comes(*args: Any) -> Findings:
+        found = real(*args)
+        if came.is_set():
+            return found
+        came.set()
+        again = voices.VoiceEdit(consent=SentConsent(saying(f"{STATEMENT} thank you")))
+        voices.edit_voice(services, eve, voice.id, again)
+        reason = Reason("other_speaker", Verdict.REFUSED, "It is another.", "Send it again.")
+        return replace(found, reasons=(reason,)) if is_refused else found
+
+    monkeypatch.setattr(check_consent, "examined", another_comes)
+    ended = finish(services, eve, voices.build_voice(services, eve, voice.id))
+    assert (ended.state, ended.consent_state) == (VoiceState.FINISHED, ConsentState.ACCEPTED), ended.issue
+    assert ended.consent_id != first.id
+    payload = receipt.verified(consents.get_receipt(services, eve, voice.id), consents.public_key(services))
+    assert payload["consent"]["uuid"] == ended.consent_id
+    assert events(services, voice) == ["finished"]
+
+
+@pytest.mark.parametrize("text", [STATEMENT, WRONG], ids=["right", "wrong"])
+def test_a_consent_that_was_checked_before_another_ended_the_build_is_caught_up_with(
+    services: Services, eve: Caller, make: Make, told: Callbacks, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    voice = make(saying(), callback_uri=told.url)
+    settled(services, eve, voice)
+    real_examined, real_end, is_first = check_consent.examined, make_voice.end, threading.Event()
+
+    def refused(*args: Any) -> Findings:
+        found = real_examined(*args)
+        if is_first.is_set():
+            return found
+        is_first.set()
+        reason = Reason("other_speaker", Verdict.REFUSED, "It is another.", "Send it again.")
+        return replace(found, reasons=(reason,))
+
+    @functools.wraps(real_end)
+    def another_comes(*args: Any) -> Any:
+        send(services, eve, voice, text)
+        return real_end(*args)
+
+    monkeypatch.setattr(check_consent, "examined", refused)
+    monkeypatch.setattr(make_voice, "end", another_comes)
+    build = voices.build_voice(services, eve, voice.id).build
+    run = make_voice.workflow_id(voice.id, build)
+    wait_until(lambda: durable.status(run) == durable.DONE)
+    after = voices.get_voice(services, eve, voice.id)
+    refusal = "consent_validation_failed"
+    if text == STATEMENT:
+        assert (after.state, after.consent_state) == (VoiceState.INITIALIZING, ConsentState.ACCEPTED)
+        assert after.issue is None
+        assert events(services, voice) == [refusal]
+    else:
+        assert (after.state, after.consent_state) == (VoiceState.CONSENT_FAILED, ConsentState.REFUSED)
+        assert after.issue is not None
+        assert "It is another." not in after.issue
+        assert events(services, voice) == [refusal, refusal]
 
 
 def test_another_speakers_consent_is_refused(services: Services, eve: Caller, make: Make) -> None:

@@ -66,7 +66,8 @@ def analyse_dataset(voice_id: str, build: int) -> str | train_voice.Asked:
     ending = VoiceState.FAILED
     if (over := ended(outcome)) is not None:
         ending, reason = over
-        outcome = durable.step(end, voice_id, build, ending, reason, workflow_id(voice_id, build))
+        examined = outcome.get("examined")
+        outcome = durable.step(end, voice_id, build, ending, reason, workflow_id(voice_id, build), examined)
     if "gone" in outcome:
         durable.step(forget, voice_id, build)
     durable.step(clean, voice_id, build, [])

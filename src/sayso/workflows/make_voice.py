@@ -105,7 +105,8 @@ def make_voice(voice_id: str, build: int) -> str:
     ending = VoiceState.FINISHED
     if (over := ended(outcome)) is not None:
         ending, reason = over
-        outcome = durable.step(end, voice_id, build, ending, reason, workflow_id(voice_id, build))
+        examined = outcome.get("examined")
+        outcome = durable.step(end, voice_id, build, ending, reason, workflow_id(voice_id, build), examined)
     if "gone" in outcome:
         durable.step(forget, voice_id, build)
     durable.step(clean, voice_id, build, made)
@@ -118,6 +119,13 @@ def consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
 
 
 def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
+    while (outcome := _consent_there_is(voice_id, build, start, end)) is None:
+        pass  # another came: that one counts
+    return outcome
+
+
+def _consent_there_is(voice_id: str, build: int, start: float, end: float) -> Outcome | None:
+    """What the consent that counts comes to; None where another took its place meanwhile, and nothing was written."""
     services = durable.services()
     voice = running(services, voice_id, build)
     with services.db.read() as tx:
@@ -127,7 +135,8 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
         if voice.is_vouched_for:
             return {"ok": None}
         with services.db.read() as tx:
-            return {"refused": check_consent.missing(services, tx, voice)}
+            missing = check_consent.missing(services, tx, voice)
+        return {"refused": missing, "examined": voice.consent_id or ""}
     tell = Teller(services, voice_id, build, start, end, usual_s=_USUAL_S)
     findings = check_consent.examined(
         services, voice, spoken, active, folder(services, voice_id, build) / "consent", tell
@@ -138,6 +147,8 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
         # A run that was cancelled meanwhile leaves nothing behind: no refusal that nobody tells, no build that waits.
         if held is None or spoken is None or held.build != build or held.state is not VoiceState.RUNNING:
             raise Gone
+        if held.consent_id != spoken.id:
+            return None
         settled = spoken.settled(findings, keys, datetime.now(UTC))
         settled = replace(settled, stopped_build=settled.state is ConsentState.REVIEW)
         consents.save(tx, settled)
@@ -146,7 +157,8 @@ def _consent(voice_id: str, build: int, start: float, end: float) -> Outcome:
         return {"ok": {"consent": settled.id, "recordings": keys}}
     if settled.state is ConsentState.REVIEW:
         return {"review": settled.issue or ""}
-    return {"refused": settled.issue or "There is no speech in the recordings to compare the consent with."}
+    refused = settled.issue or "There is no speech in the recordings to compare the consent with."
+    return {"refused": refused, "examined": settled.id}
 
 
 def listen(voice_id: str, build: int, checked: Checked | None) -> Outcome:

@@ -30,7 +30,7 @@ _MAY_HELP = "each time it was tried: there may be too little memory; see the ser
 
 Outcome = dict[str, Any]
 """{"ok": value}, or one of `ENDINGS` with the reason, or {"gone": True}, or {"died": reason}: the child that
-worked was lost.
+worked was lost. Beside "refused" may be "examined": the id of the consent it is about, "" if there was none.
 
 Only what died is tried again. An error that the child tells would come again, and take as long."""
 
@@ -101,10 +101,13 @@ def ended(outcome: Outcome) -> tuple[VoiceState, str] | None:
     return None
 
 
-def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> Outcome:
+def end(
+    voice_id: str, build: int, state: VoiceState, reason: str, key: str, examined: str | None = None
+) -> Outcome:
     """The run ends without a voice, and its owner is told under `key`; what spoke before goes on speaking.
 
-    A build that waits for a person's decision about the consent is as if it had not been asked for.
+    A build that waits for a person's decision about the consent is as if it had not been asked for. `examined` is the
+    consent that ended the run, "" if there was none: what was found out about another, which came since then, counts now.
     """
     state = VoiceState(state)
     services = durable.services()
@@ -131,7 +134,8 @@ def end(voice_id: str, build: int, state: VoiceState, reason: str, key: str) -> 
                 outbox.tell(tx, voice.account_id, voice.callback_uri, event, key)
             if state is VoiceState.CONSENT_FAILED:
                 check_consent.told_by_run(tx, voice, reason)
-            else:
+            is_other = examined is not None and examined != (voice.consent_id or "")
+            if state is not VoiceState.CONSENT_FAILED or is_other:
                 check_consent.caught_up(tx, voice, now)
     outbox.ring()
     return {"ok": True}

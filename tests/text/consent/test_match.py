@@ -330,3 +330,67 @@ def test_hostile_text_is_refused_soon(name: str) -> None:
 def test_speech_after_what_is_read_is_not_overlooked() -> None:
     long = RIGHT + " thank you" * MOST_WORDS + " But not."
     assert held(long).reasons[0] == "words_too_many"
+
+
+NAMES = """
+AT&T|7-Eleven|Studio 2|Channel 4|Motel 6|Level 3|Take 2|Pier 1|Nova 2|Nova 3|Acme 2.0|Chanel No. 5|5 Guys|99 Labs|42 Media|
+24/7 Media|1-800-Flowers|Ah Labs|Bat T|T-Mobile|E-Mobile|O'Reilly|A. B. Dick|El Corte Inglés|Johnson & Johnson|1&1|C&A|3M|O2|
+20th Century Studios|Forever 21|Six Flags|Two by Two|Node.js Labs|J.P. Morgan|U.S. Steel|The Body Shop|Not Boring|No Frills|Us|
+Toys R Us|Buy Buy Baby|By Voice|To Go Media|My Voice|Train Works|Will Media|A|I|X|Eye|Aware|Um|Er Labs|So Media|Yes Theory|
+Ok Go|To|2|And Co|The Company|ACME, Inc.|Nova GmbH & Co. KG|Ørsted|Łódź Media|Müller|Großmann|Œuvre|Đoković|L'Oréal|Yahoo!|
+Il Sole 24 Ore|Con Voz|Un Deux|Om Media|En Media|L Media|D Works"""
+
+
+@pytest.mark.parametrize("language", STATEMENTS)
+def test_every_name_is_accepted_that_is_written_as_it_is(language: str) -> None:
+    statement = STATEMENTS[language]
+    names = [name.strip() for name in NAMES.replace("\n", "").split("|")]
+    found = {name: held(statement.sentence(name, "Sayso"), statement, name) for name in names}
+    assert {name: one.reasons for name, one in found.items() if one.reasons} == {}
+
+
+@pytest.mark.parametrize(
+    ("company", "said"),
+    [
+        ("Nova", "Nova 2"),
+        ("Nova", "2 Nova"),
+        ("Nova", "Nova T"),
+        ("Studio", "Studio 54"),
+        ("Studio 2", "Studio"),
+        ("Studio 2", "Studio 3"),
+        ("Mobile", "T-Mobile"),
+        ("7-Eleven", "Eleven"),
+        ("AT&T", "AT"),
+        ("Johnson & Johnson", "Johnson"),
+        ("And Co", "Co"),
+    ],
+)
+@pytest.mark.parametrize("language", STATEMENTS)
+def test_a_digit_or_a_letter_more_or_less_is_another_name(language: str, company: str, said: str) -> None:
+    statement = STATEMENTS[language]
+    assert held(statement.sentence(said, "Sayso"), statement, company).verdict != "accepted"
+
+
+@pytest.mark.parametrize(
+    ("company", "said"),
+    [
+        ("Johnson & Johnson", "Johnson and Johnson"),
+        ("Johnson and Johnson", "Johnson & Johnson"),
+        ("AT&T", "AT and T"),
+        ("Ørsted", "Orsted"),
+        ("Orsted", "Ørsted"),
+        ("Ørsted", "Oersted"),
+        ("Łódź Media", "Lodz Media"),
+        ("Müller", "Mueller"),
+        ("Müller", "Muller"),
+        ("Đoković", "Dokovic"),
+        ("Æon", "Aeon"),
+        ("Œuvre", "Oeuvre"),
+        ("Großmann", "Grossmann"),
+        ("5 Guys", "Five Guys"),
+        ("Studio Two", "Studio 2"),
+        ("ACME, Inc.", "Acme"),
+    ],
+)
+def test_one_name_has_several_spellings(company: str, said: str) -> None:
+    assert held(ENGLISH.sentence(said, "Sayso"), company=company).reasons == ()

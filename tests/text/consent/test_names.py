@@ -171,3 +171,57 @@ def test_readings_lie_within_the_words_and_hold_an_expected_name(words: list[str
             "Sayso",
             "Resemble AI",
         }
+
+
+def texts(company: str, heard: str) -> set[str]:
+    words = ENGLISH.sentence(heard, "Sayso").split()
+    return {text for _, _, text in readings(ENGLISH, words, company=company, platforms=PLATFORMS)}
+
+
+@pytest.mark.parametrize(
+    ("company", "spellings"),
+    [
+        ("ACME, Inc.", {"ACME, Inc.", "ACME", "Acme"}),
+        ("acme, inc.", {"acme, inc.", "acme", "Acme", "Acme, Inc."}),
+        ("Acme, Inc.", {"Acme, Inc.", "Acme"}),
+        ("The Acme Company", {"The Acme Company", "Acme"}),
+        ("Acme & Acne Co.", {"Acme & Acne Co.", "Acme & Acne"}),
+        ("Acme & Co.", {"Acme & Co.", "Acme"}),
+        ("acme", {"acme", "Acme"}),
+        ("Acme", {"Acme"}),
+    ],
+)
+def test_a_company_is_weighed_in_each_spelling(company: str, spellings: set[str]) -> None:
+    found = {text.removeprefix("um, ") for text in texts(company, "Akmee")}
+    assert found == spellings
+
+
+def test_a_company_of_legal_forms_alone_is_weighed_as_it_is() -> None:
+    assert "The Group" in texts("The Group", "Da Groop")
+
+
+def test_no_mark_is_doubled() -> None:
+    assert texts("ACME, Inc.", "Akmee.") >= {"ACME, Inc.", "ACME.", "Acme."}
+
+
+@pytest.mark.parametrize(
+    ("company", "said"), [("Studio", "Studio 54"), ("Nova", "Nova Media"), ("Acme", "New Acme")]
+)
+def test_a_name_with_more_words_is_held_against_both_lines(company: str, said: str) -> None:
+    words = ENGLISH.sentence(said, "Sayso").split()
+    at = words.index(said.split()[0])
+
+    def near(nats: float, unusual_nats: float) -> bool:
+        return is_near(Reading(at, at + 2, company, nats, unusual_nats), words, ENGLISH)
+
+    assert near(7.0, -2.0)
+    assert not near(7.0, -2.1), "likely for being usual"
+    assert not near(7.1, 5.0)
+
+
+def test_words_before_a_mark_are_no_part_of_the_name() -> None:
+    words = ENGLISH.sentence("unicorns. Acme", "Sayso").split()
+    at = words.index("unicorns.")
+    assert is_near(Reading(at, at + 2, "Acme", MOST_NATS, -30.0), words, ENGLISH)
+    assert not is_near(Reading(at, at + 2, "Acme", MOST_NATS + 0.1, 30.0), words, ENGLISH)
+    assert not is_near(Reading(at, at + 2, "Apex", MOST_NATS, -30.0), words, ENGLISH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sayso.text.consent.sound import alike
@@ -74,6 +74,7 @@ def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Seque
     expected = frozenset(word for phrases in names.values() for phrase in phrases for word in phrase)
     own = frozenset(part.text for part in parts) - statement.joining - expected
     joins = [_joins(statement, words, end) for end in range(n + 1)]
+    letters = {slot: {statement.letters(phrase) for phrase in phrases} for slot, phrases in names.items()}
 
     # best[j]: of the parts so far, among the words before j. One step of `came` a part and word.
     best = [0.0] * (n + 1)
@@ -85,6 +86,8 @@ def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Seque
         before = rows[i]
         known: dict[str, float] = {}
         longest = 1 + max(map(len, (part.text, *part.forms)))  # of several words in one
+        # What stands beside a name is never taken with a piece of it: "by", "E" of "E-Mobile" is no "bye".
+        is_beside_name = any(one.is_name for one in parts[max(0, i - 1) : i + 2])
         row = [0.0] * (n + 1)
         steps: list[tuple[int, int, float]] = []
         for j in range(n + 1):
@@ -102,20 +105,23 @@ def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Seque
                         cost += _NAME_IS_STATEMENT
                     # Behind its "by", rather than where "by" was not heard.
                     follows = _NAME_FOLLOWS if came[i][start][2] else 0.0
-                    is_right = _is_name(words[start:j], names[part.text], statement.legal_forms)
+                    is_right = _is_name(words[start:j], letters[part.text], statement)
                     score = before[start] + _NAME + follows - cost + (_RIGHT_NAME if is_right else 0.0)
                     if score > top:
                         top, step = score, (i, start, 1.0)
             else:
                 for more, (heard, is_refusing) in enumerate(joins[j]):
-                    if more and len(heard) > longest:
+                    if more and (len(heard) > longest or is_beside_name):
                         break
-                    found = known.get(heard)
-                    if found is None:
-                        # Words in pieces must sound the same, or a short word would be swallowed.
-                        least = 1.0 if more else LEAST_ALIKE if part.is_key else _LEAST_ALIKE_LIGHT
+                    if more:
+                        # A word in pieces has its letters: "2", "to" and "t", "to" only sound like "to".
+                        found = float(heard == part.text or heard in part.forms)
+                    elif (kept := known.get(heard)) is None:
+                        least = LEAST_ALIKE if part.is_key else _LEAST_ALIKE_LIGHT
                         found = _likeness(part, heard, is_refusing)
                         found = known[heard] = found if found >= least else 0.0
+                    else:
+                        found = kept
                     start = j - 1 - more
                     if found and before[start] + weight * (2 * found - 1) > top:
                         top, step = before[start] + weight * (2 * found - 1), (i, start, found)
@@ -130,12 +136,11 @@ def align(statement: Statement, words: Sequence[Word], names: Mapping[str, Seque
     return _traced(rows, came, len(parts), n)
 
 
-def _is_name(words: Sequence[Word], names: Sequence[Phrase], legal_forms: frozenset[str]) -> bool:
-    """Whether `words` are surely one of `names`."""
-    heard = "".join(word.text for word in words if word.text not in legal_forms)
+def _is_name(words: Sequence[Word], names: Collection[str], statement: Statement) -> bool:
+    """Whether `words` are surely one of `names`, which are letters."""
+    heard = statement.letters([word.text for word in words])
     return any(
-        3 * abs(len(heard) - len(name)) <= len(name) and alike(heard, name) >= _SURELY_NAME
-        for name in map("".join, names)
+        3 * abs(len(heard) - len(name)) <= len(name) and alike(heard, name) >= _SURELY_NAME for name in names
     )
 
 

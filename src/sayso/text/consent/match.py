@@ -137,8 +137,12 @@ class _Matching:
         self._words = words
         self._is_long = is_long
         self._expected = {
-            COMPANY: [name for name in (self._name(company),) if name],
-            PLATFORM: [name for name in map(self._name, platforms) if name],
+            slot: [name for name in map(self._name, text_words.spelt(given)) if name]
+            for slot, given in ((COMPANY, [company]), (PLATFORM, platforms))
+        }
+        self._all_of = {  # legal forms as well
+            COMPANY: frozenset(statement.words(company)),
+            PLATFORM: frozenset(statement.words(" ".join(platforms))),
         }
         self._places = align(statement, words, self._expected)
         self._names = {part.text: index for index, part in enumerate(statement.parts) if part.is_name}
@@ -208,16 +212,16 @@ class _Matching:
         return (word,) in self._statement.fillers and word not in known | self._statement.legal_forms
 
     def _alike(self, slot: str, start: int, end: int) -> float:
+        if self._is_written(slot, start, end):
+            return 1.0
         heard = tuple(word.text for word in self._words[start:end])
         told = tuple(word for word in heard if word not in self._statement.legal_forms) or heard
         return max(max(names_alike(heard, name), names_alike(told, name)) for name in self._expected[slot])
 
     def _is_written(self, slot: str, start: int, end: int) -> bool:
-        """Whether the words [start:end] are the letters of an expected name; spaces and legal forms do not matter."""
-        heard = [word.text for word in self._words[start:end]]
-        told = [word for word in heard if word not in self._statement.legal_forms]
-        names = {"".join(name) for name in self._expected[slot]}
-        return not names.isdisjoint(("".join(heard), "".join(told)))
+        """Whether the words [start:end] are the letters of an expected name."""
+        heard = self._statement.letters([word.text for word in self._words[start:end]])
+        return any(heard == self._statement.letters(name) for name in self._expected[slot])
 
     def _is_right(self, slot: str) -> bool:
         """Whether the name that was heard is written as an expected one."""
@@ -229,6 +233,8 @@ class _Matching:
         similarity = self._similarity[slot]
         if similarity is None or similarity < NAME_SURE:
             return False
+        if self._words[at].text in self._all_of[slot] and self._is_right(slot):
+            return True
         place = self._places[self._names[slot]]
         rest = [self._words[i].text for i in range(place.start, place.end) if i != at]
         return max(names_alike(rest, name) for name in self._expected[slot]) < similarity

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sayso.text.consent import words as text_words
 from sayso.text.consent.match import NAME_SURE, Gap, Match, expanded, gaps, match
 from sayso.text.consent.sound import names_alike
-from sayso.text.consent.statement import COMPANY, Statement
+from sayso.text.consent.statement import COMPANY, Phrase, Statement
 from sayso.text.consent.words import Word
 
 MOST_NATS = 7.0
@@ -27,9 +27,10 @@ MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 8.0, 20.0
 
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
-_MOST_READINGS = 4  # of a name; each costs a tenth of a second
+_MOST_READINGS = 4  # of a name, or two of each spelling; each costs a tenth of a second
 _HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
 _RANK = {"accepted": 0, "review": 1, "refused": 2}
+_PARTING = (".", ",", ";", ":", "!", "?", "…")
 _MARK = re.compile(r"[.!?]$")
 
 
@@ -53,9 +54,10 @@ def readings(
     pieces, owners = _pieces(statement, words)
     found: list[tuple[int, int, str]] = []
     for gap in gaps(pieces, statement, company=company, platforms=platforms):
-        names = [company] if gap.slot == COMPANY else _spellings(platforms)
+        names = _spellings_of(company, statement) if gap.slot == COMPANY else _capitals(platforms)
         ranked = sorted(_in_gap(statement, words, pieces, owners, gap, names), key=lambda one: -one[0])
-        found += [reading for _, reading in ranked[:_MOST_READINGS]]
+        most = max(_MOST_READINGS, 2 * len(names)) if gap.slot == COMPANY else _MOST_READINGS
+        found += [reading for _, reading in ranked[:most]]
     return found
 
 
@@ -84,13 +86,22 @@ def settled(
 
 def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
     """Whether it may have been said: it is likely enough, and that not for being a usual name."""
-    written = statement.words(" ".join(words[reading.start : reading.end]))
+    heard = words[reading.start : reading.end]
+    written = statement.words(" ".join(heard))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
-    if set(name) <= set(written):
+    if _ends_with(heard, name, statement):
         return reading.nats <= MOST_NATS
-    is_alike = names_alike(written, name) >= NAME_SURE
+    # With more words it is no spelling of the name: "Studio 54" is another company than "Studio".
+    is_alike = names_alike(written, name) >= NAME_SURE and not set(name) <= set(written)
     most, most_twice = (MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE) if is_alike else (MOST_NATS, MOST_NATS_TWICE)
     return reading.nats <= most and 2.0 * reading.nats - reading.unusual_nats <= most_twice
+
+
+def _ends_with(heard: Sequence[str], name: Sequence[str], statement: Statement) -> bool:
+    """Whether the name is written there, alone or behind a mark that parts it from what noise was taken for."""
+    starts = [0, *(at for at in range(1, len(heard)) if heard[at - 1].endswith(_PARTING))]
+    letters = statement.letters(name)
+    return any(statement.letters(statement.words(" ".join(heard[at:]))) == letters for at in starts)
 
 
 def _with(words: Sequence[str], way: Sequence[Reading]) -> list[str]:
@@ -116,9 +127,26 @@ def _pieces(statement: Statement, words: Sequence[str]) -> tuple[list[Word], lis
     return pieces, owners
 
 
-def _spellings(platforms: Sequence[str]) -> list[str]:
+def _capitals(platforms: Sequence[str]) -> list[str]:
     """A name is written with a capital, whatever it is configured as."""
     return list(dict.fromkeys(name[:1].upper() + name[1:] for name in platforms))
+
+
+def _spellings_of(company: str, statement: Statement) -> list[str]:
+    """How a recogniser may write what is configured: "Acme" for "ACME, Inc." as well; the likeliest counts."""
+    told = [word for word in company.split() if not _is_legal(statement.words(word), statement)]
+    short = " ".join(told).rstrip(",;&- ")
+    return list(dict.fromkeys((company, short or company, _titled(company), _titled(short or company))))
+
+
+def _is_legal(words: Phrase, statement: Statement) -> bool:
+    return bool(words) and set(words) <= statement.legal_forms
+
+
+def _titled(name: str) -> str:
+    """Capitals where people write them, of a name that has only capitals or none."""
+    is_plain = name.isupper() or name.islower()
+    return " ".join(word[:1].upper() + word[1:].lower() for word in name.split()) if is_plain else name
 
 
 def _in_gap(
@@ -146,7 +174,7 @@ def _in_gap(
             mark = _MARK.search(words[end - 1])
             for name in names:
                 said = statement.words(f"{lead}{name}")
-                text = f"{lead}{name}{mark.group() if mark else ''}"
+                text = f"{lead}{name}{mark.group() if mark and not _MARK.search(name) else ''}"
                 if len(heard) <= len(said) + _MOST_MORE:
                     yield names_alike(heard, said), (start, end, text)
                 if hesitation and not lead and 1 < len(heard) <= len(said) + _MOST_MORE:

@@ -18,7 +18,7 @@ case, accents and apostrophes do not matter. Adding a language is adding a file.
   `question`. `prefixes` turn a key word into its opposite ("un": "unaware").
 - `[harmless]`: `fillers`, which mean nothing anywhere, and `phrases`, which may stand before and after;
   {name} is up to three words.
-- `[names]`: `joining` words that may be inside a name; legal `forms` that do not tell names apart.
+- `[names]`: `joining` words that may be inside a name; `and`, how "&" is read; legal `forms` that do not tell names apart.
 - `[challenge]`: `digits`, ten entries, each with the ways to hear it; `words`, for phrases to be repeated.
 """
 
@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -94,6 +94,8 @@ class Statement:
     harmless: frozenset[Phrase]
     """Phrases that may stand beside the statement; "{name}" in one is up to three words."""
     joining: frozenset[str]
+    ands: frozenset[str]
+    """How "&" in a name is read."""
     legal_forms: frozenset[str]
     digits: tuple[tuple[str, ...], ...]
     """For each digit the ways in which it is heard; the first is how it is said."""
@@ -106,6 +108,21 @@ class Statement:
     def words(self, text: str) -> tuple[str, ...]:
         """The words of `text` as they are compared in this language."""
         return words.texts(text, splits_at_apostrophes=self.splits_at_apostrophes)
+
+    def letters(self, name: Sequence[str]) -> str:
+        """The letters that tell the name of these words from others.
+
+        Where its spaces are does not matter, nor a legal form, an "and" inside, which "&" has not, and whether a digit is
+        written as a word.
+        """
+        told = [word for word in name if word not in self.legal_forms] or list(name)
+        last = len(told) - 1
+        told = [word for i, word in enumerate(told) if i in (0, last) or word not in self.ands]
+        return "".join(self._digit(word) for word in told)
+
+    def _digit(self, word: str) -> str:
+        is_digit = len(word) == 1 and word.isdecimal() and bool(self.digits)
+        return self.digits[int(word)][0] if is_digit else word
 
 
 class Statements(Mapping[str, Statement]):
@@ -185,6 +202,7 @@ def parse(language: str, entries: Mapping[str, Any]) -> Statement:
         fillers=frozenset(),
         harmless=frozenset(),
         joining=frozenset(),
+        ands=frozenset(),
         legal_forms=frozenset(),
         digits=(),
         challenge_words=tuple(reader.listed("challenge", "words")),
@@ -244,6 +262,7 @@ def parse(language: str, entries: Mapping[str, Any]) -> Statement:
         fillers=fillers,
         harmless=harmless,
         joining=frozenset(statement.words(reader.text("names.joining", ""))),
+        ands=frozenset(statement.words(reader.text("names.and", ""))),
         legal_forms=frozenset(statement.words(reader.text("names.forms", ""))),
         digits=_digits(reader, statement),
     )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+"""Letters that have no form without an accent."""
+
+_LONG = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
 LONGEST = 40
 """Characters of a word that are kept; nobody says a longer one."""
@@ -49,6 +55,15 @@ def texts(text: str, *, splits_at_apostrophes: bool = False) -> tuple[str, ...]:
     return tuple(word.text for word in read(text, splits_at_apostrophes=splits_at_apostrophes))
 
 
+def spelt(names: Iterable[str]) -> list[str]:
+    """`names`, and how those with an umlaut are written without one: "Mueller"."""
+    found: list[str] = []
+    for name in names:
+        composed = unicodedata.normalize("NFC", name.casefold())
+        found += [name] if (long := composed.translate(_LONG)) == composed else [name, long]
+    return found
+
+
 def _folded(text: str) -> str:
     """Compatibility forms and case folded, accents gone."""
     # One accented letter more than kept would be: what is thrown away must not cost time first.
@@ -58,4 +73,4 @@ def _folded(text: str) -> str:
         if category in ("Mn", "Cf"):
             continue
         kept.append(" " if category[0] in "CZ" else char)
-    return "".join(kept)
+    return "".join(kept).translate(_PLAIN)
