@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from sending import laid_by_hand, sound
 
 from sayso.audio.waveform import Waveform
 from sayso.engines.tone import ToneDetector
+from sayso.pipeline import phone
 from sayso.pipeline.dataset.crew import Crew
+from sayso.pipeline.dataset.cutter import Cutter
 from sayso.pipeline.dataset.limits import DatasetLimits
 from sayso.pipeline.dataset.preparing import Manifest, prepare
 from sayso.pipeline.dataset.room import Ended, Left, Room, at_most
@@ -226,6 +229,47 @@ def test_an_error_of_ours_ends_all_members(tmp_path: Path) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("cut", "crew"))]
 
 
+def test_an_error_of_ours_does_not_wait_for_decoders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = tmp_path / "begun"
+    program = tmp_path / "decodes for long"
+    program.write_text(f"#!/bin/sh\nmkdir '{begun}'\nexec sleep 45\n", "utf-8")
+    program.chmod(0o700)
+    monkeypatch.setattr(phone, "program", lambda: program)
+
+    class Failing:
+        def probabilities(self, _: Waveform) -> NDArray[np.float32]:
+            until = time.monotonic() + 60.0
+            while not begun.exists() and time.monotonic() < until:
+                time.sleep(0.05)
+            failed.append(time.monotonic())
+            raise RuntimeError("ours")
+
+    failed: list[float] = []
+    laid_by_hand(tmp_path, {"a.wav": hum(*(8.0,) * 3), "b.m4a": b"\0\0\0\x20ftypM4A " + bytes(500)})
+    with pytest.raises(RuntimeError, match="ours"):
+        cut(tmp_path, 2, Failing())
+    assert begun.exists()
+    assert time.monotonic() - failed[0] < 30.0
+    assert not (tmp_path / "cut.jsonl").read_text("utf-8")
+
+
+def test_no_more_minutes_are_in_memory_than_sixteen_cores_take(tmp_path: Path) -> None:
+    cutter = Cutter(tmp_path, ToneDetector(), DatasetLimits(), at_once=256)
+    release, started = threading.Event(), []
+
+    def work(i: int) -> None:
+        started.append(i)
+        release.wait(60)
+
+    results = cutter._crew.in_order(work, range(300))
+    opener = threading.Timer(1.0, release.set)
+    opener.start()
+    next(results)
+    assert len(started) <= 16 + 2
+    results.close()
+    cutter._crew.close()
+
+
 # --- the crew -----------------------------------------------------------------------------------
 
 
@@ -267,6 +311,33 @@ def test_many_share_a_crew_and_none_waits_for_ever() -> None:
         thread.join(60)
     assert found == {n: [i + n for i in range(200)] for n in range(6)}
     crew.close()
+
+
+def test_who_has_a_long_recording_does_not_keep_the_others_waiting_to_its_end() -> None:
+    crew = Crew(2)
+    is_full, through = threading.Event(), threading.Event()
+    given: list[int] = []
+
+    def long() -> Iterator[int]:
+        for i in range(3_000):
+            if through.is_set():
+                return
+            if i == 10:
+                is_full.set()
+            yield i
+
+    def take_long() -> None:
+        given.extend(crew.in_order(lambda i: time.sleep(0.002) or i, long()))
+
+    thread = threading.Thread(target=take_long, daemon=True)
+    thread.start()
+    assert is_full.wait(60)
+    assert list(crew.in_order(lambda i: i, range(5))) == [0, 1, 2, 3, 4]
+    through.set()
+    thread.join(60)
+    crew.close()
+    assert given == list(range(len(given)))
+    assert len(given) < 1_000
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

@@ -18,12 +18,16 @@ _AHEAD = 2
 class Crew:
     """Shared by all members in work: so many parts are in memory as `at_once` says, and two, however many share it. `close` it.
 
-    What they do should let other threads run: the detector and the coder of FLAC do, they are no Python.
+    What they do should let other threads run: the detector and the coder of FLAC do, they are no Python. Who has no part
+    in work gets the next free place, in the order of asking: one long recording does not keep the others waiting to its end.
     """
 
     def __init__(self, at_once: int) -> None:
         self._pool = ThreadPoolExecutor(at_once, "crew") if at_once > 1 else None
-        self._places = threading.Semaphore(at_once + _AHEAD)
+        self._free = at_once + _AHEAD
+        self._line: deque[object] = deque()
+        """Those that hold no place and wait for one."""
+        self._changed = threading.Condition()
 
     def in_order(
         self, work: Callable[[_Item], _Result], items: Iterable[_Item]
@@ -47,7 +51,7 @@ class Crew:
                     broken = error
                     break
                 # Who holds none may wait for a place; who holds some gives one back, or two of a kind would wait for ever.
-                while not self._places.acquire(blocking=not waiting):
+                while not self._take(holds_some=bool(waiting)):
                     yield self._next(waiting)
                 waiting.append(self._pool.submit(work, item))
             while waiting:
@@ -57,7 +61,7 @@ class Crew:
         finally:
             for future in waiting:
                 future.cancel()
-                self._places.release()
+                self._give_back()
 
     def close(self) -> None:
         """Wait for what is in work."""
@@ -69,4 +73,24 @@ class Crew:
         try:
             return future.result()
         finally:
-            self._places.release()
+            self._give_back()
+
+    def _take(self, *, holds_some: bool) -> bool:
+        """Take a place. Who holds some takes none while others wait, and does not wait itself."""
+        with self._changed:
+            if holds_some:
+                if self._line or not self._free:
+                    return False
+            else:
+                me = object()
+                self._line.append(me)
+                self._changed.wait_for(lambda: self._free and self._line[0] is me)
+                self._line.popleft()
+                self._changed.notify_all()  # there may be one for the next in the line
+            self._free -= 1
+            return True
+
+    def _give_back(self) -> None:
+        with self._changed:
+            self._free += 1
+            self._changed.notify_all()

@@ -33,6 +33,9 @@ from sayso.pipeline.dataset.sound import Sounds
 _CUT = "cut.jsonl"
 _MOST_MEMBERS = 8
 """At a time: each has a decoding child, of 35 MB. Decoding is the least of the work; what is more, all cores do."""
+_MOST_PARTS, _MOST_CODED = 16, 4
+"""At a time: minutes in the detector, which take memory, and pieces that are packed. A piece takes milliseconds, so it does
+not queue behind the minutes of other members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Cutter:
         self._members = min(at_once, _MOST_MEMBERS)
         # One that waits for each in work: results of short ones are kept until their turn, so no more.
         self._ahead = 2 * self._members if at_once > 1 else 1
-        self._room, self._crew = Room(limits), Crew(at_once)
+        self._room = Room(limits)
+        self._crew, self._coders = Crew(min(at_once, _MOST_PARTS)), Crew(min(at_once, _MOST_CODED))
         self._sounds: queue.LifoQueue[Sounds] = queue.LifoQueue()
 
     def run(self, dataset: Dataset, progress: Progress) -> tuple[list[Piece], list[Remark]]:
@@ -96,7 +100,7 @@ class Cutter:
         waiting: deque[tuple[Utterance, Future[_Cut] | None]] = deque()
         left = enumerate(utterances)
         for _ in range(self._members):
-            self._sounds.put(Sounds(self._limits))
+            self._sounds.put(Sounds(self._limits, lambda: not self._room.is_ended))
         pool = ThreadPoolExecutor(self._members, "cut")
         try:
             for turn in itertools.count():
@@ -119,9 +123,11 @@ class Cutter:
                 self._room.took(turn, sum(piece["duration_s"] for piece in entry["pieces"]))
                 yield utterance, entry
         finally:
+            # Decoders that are in work are ended, too; what their members make of that, nobody asks.
             self._room.end()
             pool.shutdown(cancel_futures=True)
             self._crew.close()
+            self._coders.close()
             while not self._sounds.empty():
                 self._sounds.get().close()
 
@@ -241,7 +247,7 @@ class Cutter:
             return span, len(wave.samples), codec.encode_flac(wave)
 
         blocks = self._blocks(sounds, utterance, rate_hz, spans)
-        return self._crew.in_order(coded, readings.waves(blocks, rate_hz, spans))
+        return self._coders.in_order(coded, readings.waves(blocks, rate_hz, spans))
 
     def _blocks(
         self, sounds: Sounds, utterance: Utterance, rate_hz: int, spans: Sequence[Span]

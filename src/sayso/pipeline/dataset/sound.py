@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,14 +30,17 @@ _BLOCK_SAMPLES = 65_536
 _MEMORY_BYTES, _CPU_S = 1024**3, 7_200
 _HELD_S = 20.0
 _SILENT_S = 120.0
-"""A decoder that gives nothing for so long is ended."""
+"""A decoder that gives nothing for so long, while somebody waits for it, is ended."""
 
 
 class Sounds:
-    """Opens one file after the other. One user at a time; `close` it."""
+    """Opens one file after the other. One user at a time; `close` it.
 
-    def __init__(self, limits: DatasetLimits) -> None:
-        self._limits = limits
+    `is_wanted` is asked once a second, in another thread. Where it says no, what is being read breaks off with BadAudio.
+    """
+
+    def __init__(self, limits: DatasetLimits, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        self._limits, self._is_wanted = limits, is_wanted
         self._child: subprocess.Popen[bytes] | None = None
         self._held: tuple[Path, list[Samples]] | None = None
         """The short recording that was measured last: a program of its own for each reading takes longer than it."""
@@ -112,18 +115,18 @@ class Sounds:
         assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018
         is_whole = False
         try:
-            with _watched(child) as seen:
+            with _watched(child, self._is_wanted) as paused:
                 child.stdin.write(json.dumps(job).encode() + b"\n")
                 child.stdin.flush()
                 head = _message(child.stdout, _size(child.stdout))
-                seen()
-                yield head["rate_hz"], head["frames"]
+                with paused():
+                    yield head["rate_hz"], head["frames"]
                 while size := _size(child.stdout):
                     if size == _ERROR:
                         _message(child.stdout, size)
                     block = np.frombuffer(_exactly(child.stdout, size), np.float32)
-                    seen()
-                    yield block
+                    with paused():
+                        yield block
                 _message(child.stdout, _size(child.stdout))
             is_whole = True
         except errors.Rejected:
@@ -153,9 +156,10 @@ class Sounds:
         assert process.stdout is not None  # noqa: S101
         samples = 0
         try:
-            with _watched(process) as seen:
+            with _watched(process, self._is_wanted) as paused:
                 rate_hz = phone.rate_of(process.stdout)
-                yield rate_hz, None
+                with paused():
+                    yield rate_hz, None
                 while raw := process.stdout.read(4 * _BLOCK_SAMPLES):
                     block = np.frombuffer(raw[: len(raw) // 4 * 4], np.float32)
                     samples += len(block)
@@ -163,8 +167,8 @@ class Sounds:
                         raise TooLarge(
                             f"the recording is longer than {most_s:.0f} s, the most we take; cut it into parts"
                         )
-                    seen()
-                    yield np.clip(np.nan_to_num(block), -1.0, 1.0)
+                    with paused():
+                        yield np.clip(np.nan_to_num(block), -1.0, 1.0)
                 if process.wait() != 0:
                     raise EOFError
         except (OSError, EOFError, struct.error) as broken:
@@ -189,22 +193,35 @@ class Sounds:
 
 
 @contextlib.contextmanager
-def _watched(process: subprocess.Popen[bytes]) -> Iterator[Any]:
-    """Ends the process when the function it gives is not called for `_SILENT_S`."""
-    last, done = [time.monotonic()], threading.Event()
+def _watched(
+    process: subprocess.Popen[bytes], is_wanted: Callable[[], bool]
+) -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
+    """Ends the process when it is waited for `_SILENT_S`, or not wanted any more.
+
+    What it gives is put around what others do with a block: the time they take is not the decoder's silence.
+    """
+    done = threading.Event()
+    since: float | None = time.monotonic()
 
     def watch() -> None:
         while not done.wait(1.0):
-            if time.monotonic() - last[0] > _SILENT_S:
+            began = since
+            if (began is not None and time.monotonic() - began > _SILENT_S) or not is_wanted():
                 process.kill()
                 return
 
-    def seen() -> None:
-        last[0] = time.monotonic()
+    @contextlib.contextmanager
+    def paused() -> Iterator[None]:
+        nonlocal since
+        since = None
+        try:
+            yield
+        finally:
+            since = time.monotonic()
 
     threading.Thread(target=watch, daemon=True).start()
     try:
-        yield seen
+        yield paused
     finally:
         done.set()
 
