@@ -134,7 +134,7 @@ def _ticks() -> tuple[int, int]:
 
 
 class Peak:
-    """The most memory that a process and its children held, looked at five times a second."""
+    """The most memory that a process and its children held, looked at twice a second."""
 
     def __init__(self, pid: int | None = None, but: str = "") -> None:
         """Of the process `pid`, or this one; children with `but` in their command are left out."""
@@ -152,7 +152,7 @@ class Peak:
         return self.mb
 
     def _watch(self) -> None:
-        while not self._done.wait(0.2):
+        while not self._done.wait(0.5):
             total, together = 0.0, _own_mb(self._process)
             for child in self._process.children(recursive=True):
                 try:
