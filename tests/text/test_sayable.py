@@ -1,7 +1,7 @@
 """What of a text can be said, and which words refuse it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sayso.errors import BadRequest
@@ -79,6 +79,7 @@ def test_marks_and_other_scripts_alone_say_nothing(text: str) -> None:
 
 
 @settings(deadline=None, max_examples=500)
+@example(text="0. :")
 @given(text=st.text(max_size=40))
 def test_what_is_sayable_has_sounds_and_nothing_else_has(text: str) -> None:
     if foreign_word(text) is None:

@@ -45,8 +45,9 @@ class Token:
 
 _RULES = [*wording.FIRST, *forms.RULES, *figures.RULES, *wording.LAST]
 _BULLET = re.compile(
-    r"(?:^|(?<=\n))[ \t]*(?:[-*+•](?:[ \t]+\[[ xX]\])?|#{1,6}|>|\d{1,2}[.)](?= )|\$(?= [a-z~./]))[ \t]+(?=\S)"
+    r"(?:^|(?<=\n))[ \t]*(?:[-*+•](?:[ \t]+\[[ xX]\])?|#{1,6}|>|\$(?= [a-z~./]))[ \t]+(?=\S)"
 )
+_NUMBERED = re.compile(r"(?:^|(?<=\n))[ \t]*\d{1,2}[.)](?= )[ \t]+(?=\S)")
 _RULE_LINE = re.compile(
     r"(?:^|(?<=\n))[ \t]*(?:[-*_=]{3,}|```\w*|\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?)[ \t]*(?=\n|$)"
 )
@@ -73,8 +74,10 @@ def _is_shouted(text: str) -> bool:
 class _Reader:
     """Reads one text from left to right and gathers tokens."""
 
-    def __init__(self, original: str, readings: Sequence[Reading]) -> None:
+    def __init__(self, original: str, readings: Sequence[Reading], *, says_numbers: bool = False) -> None:
+        """`says_numbers`: of items of a list, too."""
         self.original = original
+        self._skipped = (_RULE_LINE, _BULLET) if says_numbers else (_RULE_LINE, _BULLET, _NUMBERED)
         folded = fold(original)
         self.text, self.offsets, self.ends = folded.text, folded.starts, folded.ends
         self.given: dict[int, tuple[int, Reading]] = {}
@@ -155,7 +158,7 @@ class _Reader:
         ):
             self._space(spaces[0], self.original[self.offsets[position] : self.ends[spaces.end() - 1]])
             return spaces.end()
-        for skipped in (_RULE_LINE, _BULLET):
+        for skipped in self._skipped:
             if (match := skipped.match(text, position)) is not None and match.end() > position:
                 return match.end()
         return self._word_or_mark(position)
@@ -265,7 +268,8 @@ def tokens(text: str, readings: Sequence[Reading] = ()) -> list[Token]:
 
     Text of another script, emoji and ornaments give nothing; a text of nothing else gives an empty list.
     """
-    return _Reader(text, readings).read()
+    # An item of a list that says nothing is no item: its number is what there is to say.
+    return _Reader(text, readings).read() or _Reader(text, readings, says_numbers=True).read()
 
 
 def spoken(text: str) -> str:
