@@ -15,6 +15,7 @@ A line is the highest that leaves out at most 1 % of honest windows in every con
 
 from __future__ import annotations
 
+import argparse
 import json
 import pickle
 from collections import defaultdict
@@ -97,18 +98,18 @@ def said(person: Person, condition: str, degrader: Degrader, listener: Listener)
     return Said(person.name, person.sex, [s for s in spoken if s], [s for s in pieces if s])
 
 
-def heard(options: object) -> dict[str, list[Said]]:
+def heard(options: argparse.Namespace) -> dict[str, list[Said]]:
     """Condition -> what everybody says; kept in --cache."""
-    name = f"windows-{'tuned' if options.tune else 'reported'}.pickle"  # type: ignore[attr-defined]
-    file: Path = options.cache / name  # type: ignore[attr-defined]
+    name = f"windows-{'tuned' if options.tune else 'reported'}.pickle"
+    file: Path = options.cache / name
     found: dict[str, list[Said]] = pickle.loads(file.read_bytes()) if file.is_file() else {}  # noqa: S301 - ours
     missing = [condition for condition in CONDITIONS if condition not in found]
     if not missing:
         return found
-    everybody = persons(options.speech, TUNED_ON if options.tune else REPORTED_ON)  # type: ignore[attr-defined]
+    everybody = persons(options.speech, TUNED_ON if options.tune else REPORTED_ON)
     talk = [np.concatenate([wave.samples for wave in person.utterances]) for person in everybody]
-    degrader = Degrader(options.speech / "noise", talk)  # type: ignore[attr-defined]
-    listener = Listener(options.models)  # type: ignore[attr-defined]
+    degrader = Degrader(options.speech / "noise", talk)
+    listener = Listener(options.models)
     speaking = [person for person in everybody if len(person.utterances) >= 5]
     for condition in missing:
         found[condition] = [said(person, condition, degrader, listener) for person in speaking]
@@ -160,7 +161,17 @@ def scored(found: dict[str, list[Said]]) -> dict[tuple[str, str, bool], dict[str
     return made
 
 
-def _trial(made, key, one, other, consent, pieces, cohort, middle) -> None:  # type: ignore[no-untyped-def]
+def _trial(
+    made: dict[tuple[str, str, bool], dict[str, Scores]],
+    key: tuple[str, str],
+    one: Said,
+    other: Said,
+    consent: Sound,
+    pieces: dict[str, list[Sound]],
+    cohort: Vectors,
+    middle: Vectors,
+) -> None:
+    """Every way's numbers of `other`'s pieces held against a consent of `one`, into `made`."""
     beside = [*pieces[one.name], *(pieces[other.name] if other is not one else [])]
     is_phone = consent.is_narrow or any(piece.is_narrow for piece in beside)
     scores = made[(*key, is_phone)]

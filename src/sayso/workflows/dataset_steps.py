@@ -254,11 +254,9 @@ def tell_heard(
             said, parts = heard.get(recording.id), left_out.get(recording.id, ())
             if not said and not parts:
                 continue
-            if not said:
-                pass
-            elif recording.text is None:
+            if said and recording.text is None:
                 recording = replace(recording, text=said, text_source=TextSource.HEARD)
-            elif recording.text_source is TextSource.GIVEN:
+            elif said and recording.text is not None and recording.text_source is TextSource.GIVEN:
                 recording = replace(recording, agreement=round(agreement(recording.text, said, LEARNT), 4))
             if recording.analysis is not None:
                 report = retold(recording.analysis, recording.text, recording.agreement)
