@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from working import wait_until
+from working import unclaimed, wait_until
 
 from datasets import Files, file_server, hum, zipped
 from sayso.domain.account import Caller
@@ -53,10 +53,6 @@ def over(services: Services, ada: Caller, voice: Voice) -> Voice:
 
 def dataset(pitch_hz: float = 150.0, count: int = 5) -> bytes:
     return zipped({f"{n}.wav": hum(3.0, pitch_hz + n / 4) for n in range(count)})
-
-
-def blobs(services: Services) -> set[Path]:
-    return {path for path in (services.work_folder.parent / "blobs").rglob("*") if path.is_file()}
 
 
 @pytest.mark.slow
@@ -127,10 +123,10 @@ def test_a_rebuild_that_is_cancelled_leaves_the_voice_that_spoke(
     assert told.count(voice.id) == 1
 
     # Another one goes through, and leaves nothing of what it replaced.
-    before = blobs(services)
+    before = unclaimed(services)
     rebuilt = over(services, ada, voices.build_voice(services, ada, voice.id))
     assert (rebuilt.state, rebuilt.build) == (VoiceState.FINISHED, 3)
-    wait_until(lambda: len(blobs(services)) <= len(before))
+    wait_until(lambda: unclaimed(services) <= before)
     voices.delete_voice(services, ada, voice.id)
     with services.db.read() as tx:
         assert trainings.fetch(tx, voice.id) is None

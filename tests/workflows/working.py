@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from sayso.domain.account import Caller
 from sayso.domain.voice import Voice, VoiceState
 from sayso.services import Services
 from sayso.settings import Settings
+from sayso.storage import tables
 from sayso.usecases import voices
 
 
@@ -39,3 +42,15 @@ def finish(services: Services, ada: Caller, voice: Voice) -> Voice:
 
     wait_until(over)
     return voices.get_voice(services, ada, voice.id)
+
+
+def unclaimed(services: Services) -> set[str]:
+    """The blobs that no row refers to: what a run is still making, and what somebody forgot to take back.
+
+    To look at these, and not at all there are: runs of other tests may still go on, make sounds and let go of some.
+    """
+    with services.db.read() as tx:
+        claimed = {key for column in tables.BLOB_COLUMNS for key in tx.execute(sa.select(column)).scalars()}
+    home = services.work_folder.parent / "blobs"
+    # A blob lies in two levels, see `sayso.storage.blobs`.
+    return {path.parent.name + path.name for path in home.rglob("*") if path.is_file()} - claimed
