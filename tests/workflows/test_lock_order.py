@@ -1,56 +1,23 @@
-"""Rows are locked in one order, so that on PostgreSQL no two transactions wait for each other: a voice before its consents.
+"""Rows are locked in one order, so that on PostgreSQL no two transactions wait for each other: a voice before its consents, an endpoint
+before what is delivered to it (see test_telling.py).
 
 SQLite has one writer at a time and never shows it; so the statements are looked at, as they are before they are spelled for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-import sqlalchemy as sa
-from working import finish, wait_until
+from working import finish, locks_of, wait_until
 
 from sayso.domain.account import Caller
 from sayso.domain.consent import ConsentState, Ruling
 from sayso.domain.page import PageRequest
 from sayso.domain.voice import Voice, VoiceState, VoiceType
 from sayso.services import Services
-from sayso.storage.db import Database
 from sayso.usecases import accounts, consents, recordings, voices
 from sayso.usecases.consents import SentConsent
 from sayso.usecases.recordings import NewRecording, RecordingEdit
 from serving import humming, saying
-
-
-@contextmanager
-def locks_of(db: Database) -> Iterator[list[list[str]]]:
-    """For each transaction that is begun meanwhile the tables whose rows it locks, in order; each once."""
-    all_of: list[list[str]] = []
-    here: dict[int, list[str]] = {}
-
-    def began(connection: sa.Connection) -> None:
-        here[id(connection)] = []
-        all_of.append(here[id(connection)])
-
-    def executes(connection: sa.Connection, statement: Any, *_: Any) -> None:
-        names: list[str] = []
-        if isinstance(statement, (sa.Update, sa.Delete)):
-            names = [statement.table.name]  # type: ignore[attr-defined]
-        elif isinstance(statement, sa.Select) and statement._for_update_arg is not None:
-            names = [table.name for table in statement.get_final_froms()]  # type: ignore[attr-defined]
-        locked = here.setdefault(id(connection), [])
-        locked += [name for name in names if name not in locked]
-
-    sa.event.listen(db.engine, "begin", began)
-    sa.event.listen(db.engine, "before_execute", executes)
-    try:
-        yield all_of
-    finally:
-        sa.event.remove(db.engine, "begin", began)
-        sa.event.remove(db.engine, "before_execute", executes)
 
 
 @pytest.fixture

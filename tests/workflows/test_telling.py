@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from working import settings, wait_until
+from working import locks_of, settings, wait_until
 
 from sayso import __version__
 from sayso.bootstrap import close, open_services
@@ -346,6 +346,27 @@ def test_a_paused_endpoint_comes_back_by_itself(office: Office, strict: Strict) 
     office.again()
     assert {office.wait(one).state for one in waiting} == {DeliveryState.DELIVERED}
     assert not office.is_paused()
+
+
+def test_an_endpoint_is_locked_before_what_is_delivered_to_it(office: Office, strict: Strict) -> None:
+    """SQLite has one writer at a time; on PostgreSQL two orders would be two transactions that wait for each other."""
+    failing(office, strict.url, days=4)
+    strict.answers = [500, 500, 500]
+    with locks_of(office.services.db) as transactions:
+        first = office.tell(strict.url, "v")
+        office.wait(first, DeliveryState.PAUSED)
+        # Knocks.
+        office.tell(strict.url, "w")
+        wait_until(lambda: office.get(first).attempts == 2)
+        delivery = office.wait(first, DeliveryState.PAUSED)
+        # Sent again, which fails once more, then arrives.
+        with office.services.db.begin() as tx:
+            outbox.again(tx, delivery, datetime.now(UTC))
+        outbox.ring()
+        assert office.wait(first).state is DeliveryState.DELIVERED
+    both = [locked for locked in transactions if {"endpoints", "deliveries"} <= set(locked)]
+    assert len(both) >= 5, "news, an attempt at each time, another try"
+    assert [one for one in both if one.index("deliveries") < one.index("endpoints")] == []
 
 
 def test_a_failure_long_ago_does_not_pause(office: Office, strict: Strict) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +15,7 @@ from sayso.domain.voice import Voice, VoiceState
 from sayso.services import Services
 from sayso.settings import Settings
 from sayso.storage import tables
+from sayso.storage.db import Database
 from sayso.usecases import voices
 
 
@@ -54,3 +57,31 @@ def unclaimed(services: Services) -> set[str]:
     home = services.work_folder.parent / "blobs"
     # A blob lies in two levels, see `sayso.storage.blobs`.
     return {path.parent.name + path.name for path in home.rglob("*") if path.is_file()} - claimed
+
+
+@contextmanager
+def locks_of(db: Database) -> Iterator[list[list[str]]]:
+    """For each transaction that is begun meanwhile the tables whose rows it locks, in order; each once."""
+    all_of: list[list[str]] = []
+    here: dict[int, list[str]] = {}
+
+    def began(connection: sa.Connection) -> None:
+        here[id(connection)] = []
+        all_of.append(here[id(connection)])
+
+    def executes(connection: sa.Connection, statement: Any, *_: Any) -> None:
+        names: list[str] = []
+        if isinstance(statement, (sa.Update, sa.Delete)):
+            names = [statement.table.name]  # type: ignore[attr-defined]
+        elif isinstance(statement, sa.Select) and statement._for_update_arg is not None:
+            names = [table.name for table in statement.get_final_froms()]  # type: ignore[attr-defined]
+        locked = here.setdefault(id(connection), [])
+        locked += [name for name in names if name not in locked]
+
+    sa.event.listen(db.engine, "begin", began)
+    sa.event.listen(db.engine, "before_execute", executes)
+    try:
+        yield all_of
+    finally:
+        sa.event.remove(db.engine, "begin", began)
+        sa.event.remove(db.engine, "before_execute", executes)

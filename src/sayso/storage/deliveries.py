@@ -43,8 +43,10 @@ def find(
     clip_id: str | None = None,
     lock: bool = False,
 ) -> Delivery:
-    """The account's delivery about that voice or clip. Raises NotFound."""
-    where = _about(account_id, voice_id, clip_id) & (_T.c.id == delivery_id)
+    """The account's delivery, about that voice or clip where one is named. Raises NotFound."""
+    where = (_T.c.account_id == account_id) & (_T.c.id == delivery_id)
+    if voice_id is not None or clip_id is not None:
+        where &= _about(account_id, voice_id, clip_id)
     row = find_row(tx, _T, where, lock=lock)
     if row is None:
         raise NotFound(f"there is no callback {delivery_id} here: read the list, old ones are forgotten")

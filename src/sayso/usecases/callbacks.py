@@ -57,7 +57,7 @@ def redeliver_to_voice(services: Services, caller: Caller, voice_id: str, delive
 
     def find(tx: Transaction) -> Delivery:
         voices.find(tx, caller.account_id, voice_id)
-        return deliveries.find(tx, caller.account_id, delivery_id, voice_id=voice_id, lock=True)
+        return deliveries.find(tx, caller.account_id, delivery_id, voice_id=voice_id)
 
     return _redeliver(services, caller, find)
 
@@ -69,7 +69,7 @@ def redeliver_to_clip(
 
     def find(tx: Transaction) -> Delivery:
         clips.find(tx, caller.account_id, project_id, clip_id)
-        return deliveries.find(tx, caller.account_id, delivery_id, clip_id=clip_id, lock=True)
+        return deliveries.find(tx, caller.account_id, delivery_id, clip_id=clip_id)
 
     return _redeliver(services, caller, find)
 

@@ -249,11 +249,12 @@ class Dispatcher:
         """Write down how an attempt went, and when the next one is to be."""
         attempt = Attempt(delivery.attempts, started_at, round(duration_s, 3), sent.status, sent.error)
         with self.services.db.begin() as tx:
+            # An endpoint is locked before its deliveries, everywhere.
+            is_knock = endpoints.get(tx, delivery.account_id, delivery.endpoint).paused_at is not None
             kept = deliveries.fetch(tx, delivery.id, lock=True)
             if kept is None:
                 return
             deliveries.end_attempt(tx, delivery.id, attempt)
-            is_knock = endpoints.get(tx, kept.account_id, kept.endpoint).paused_at is not None
             is_paused = self._judge_endpoint(tx, kept, sent)
             after = self._after(kept, sent, is_paused=is_paused, is_knock=is_knock)
             if after.must_go and after.state is not DeliveryState.PENDING:

@@ -93,10 +93,14 @@ def knock(tx: Transaction, account_id: str, endpoint: str, now: datetime) -> Non
 
 
 def again(tx: Transaction, delivery: Delivery, now: datetime) -> Delivery:
-    """Have a delivery made anew, with the whole schedule before it; its endpoint is paused no more."""
+    """Have a delivery made anew, with the whole schedule before it; its endpoint is paused no more.
+
+    Raises NotFound when it was forgotten meanwhile.
+    """
     revive(tx, delivery.account_id, delivery.endpoint, now)
     delivery = replace(
-        delivery,
+        # Locked only now: an endpoint is locked before its deliveries, everywhere.
+        deliveries.find(tx, delivery.account_id, delivery.id, lock=True),
         state=DeliveryState.PENDING,
         failures=0,
         next_attempt_at=now,
