@@ -129,7 +129,7 @@ class Program:
             while True:
                 query = "select status from workflow_status where name = ?"
                 found = [status for (status,) in jobs.execute(query, (name,))]
-                if "PENDING" not in found or time.monotonic() > deadline:
+                if not {"PENDING", "ENQUEUED"}.intersection(found) or time.monotonic() > deadline:
                     return found
                 time.sleep(0.05)
 

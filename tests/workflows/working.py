@@ -52,11 +52,13 @@ def unclaimed(services: Services) -> set[str]:
 
     To look at these, and not at all there are: runs of other tests may still go on, make sounds and let go of some.
     """
-    with services.db.read() as tx:
-        claimed = {key for column in tables.BLOB_COLUMNS for key in tx.execute(sa.select(column)).scalars()}
     home = services.work_folder.parent / "blobs"
-    # A blob lies in two levels, see `sayso.storage.blobs`.
-    return {path.parent.name + path.name for path in home.rglob("*") if path.is_file()} - claimed
+    # A blob lies in two levels, see `sayso.storage.blobs`; it is there before the row that refers to it.
+    found = {path.parent.name + path.name for path in home.rglob("*") if path.is_file()}
+    with services.db.read() as tx:
+        return found - {
+            key for column in tables.BLOB_COLUMNS for key in tx.execute(sa.select(column)).scalars()
+        }
 
 
 @contextmanager
