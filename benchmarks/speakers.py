@@ -1,7 +1,7 @@
 """Is the speaker of a consent told from others, clean and through bad microphones?
 
     python benchmarks/speakers.py --speech DIR [--tune] [--encoders campplus ge2e] [--cache DIR] [--readers] [--parts match whole pieces turns speed]
-        [--json FILE]
+        [--minutes N] [--json FILE]
 
 A consent is 3, 5 or 10 s cut out of a person's speech, spoilt or not. It is held against the mean voiceprint of
 three other recordings of a person, clean, each up to 10 s; the triples are drawn ten times for each person.
@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
+import random
 import resource
 import sqlite3
 import subprocess
@@ -42,9 +44,10 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.voiceprint import VoiceprintEncoder, unit
 from sayso.errors import BadAudio
-from sayso.pipeline.speaker_match import LINES, NARROW_LINES, Witness, compare
+from sayso.pipeline.speaker_match import LINES, NARROW_LINES, SpeakerMatch, Witness, compare
 
 RATE_HZ = 16_000
+SEED = 7
 TUNED_ON = (
     "rapid_vctk2spk_16k", "rapid_libri6spk_mp3", "pro_kathleen_en_f_24k/train", "pro_libri26_en_m_16k/train",
 )  # fmt: skip
@@ -389,34 +392,45 @@ class _Remembering(VoiceprintEncoder):
         return self._known[key]
 
 
-def whole_check(bench: Bench, models: Path) -> None:
-    """People alone through everything that the product looks at, parts of 1.5 s included."""
+def whole_check(bench: Bench, models: Path, minutes: float) -> None:
+    """People alone through everything that the product looks at, parts of 1.5 s included; in a mixed order, so that a part says something."""
     encoder = _Remembering(models)
+    trials = [
+        (seconds, condition, person, consent)
+        for seconds in (DECIDING_S, TURNING_S)
+        for condition in CONDITIONS
+        for person in bench.people
+        for consent in consents(person, seconds)[:_MOST_WHOLE]
+    ]
+    random.Random(SEED).shuffle(trials)
+    found: dict[tuple[float, str], list[SpeakerMatch]] = {}
+    deadline = time.monotonic() + 60 * minutes
+    for tried_before, (seconds, condition, person, consent) in enumerate(trials):
+        if time.monotonic() > deadline:
+            print(f"stopped after {tried_before} of {len(trials)} consents")
+            break
+        left = [w for i, w in enumerate(person.utterances) if i not in consent.uses]
+        recordings = [wave for wave in left if wave.duration_s >= _LEAST_S][:RECORDINGS]
+        if len(recordings) == RECORDINGS:
+            spoilt = bench.degrader.make(condition, consent.wave, consent.key)
+            found.setdefault((seconds, condition), []).append(compare(spoilt, recordings, encoder))
     rows = []
-    for seconds in (DECIDING_S, TURNING_S):
-        for condition in CONDITIONS:
-            found = []
-            for person in bench.people:
-                for consent in consents(person, seconds)[:_MOST_WHOLE]:
-                    left = [w for i, w in enumerate(person.utterances) if i not in consent.uses]
-                    recordings = [wave for wave in left if wave.duration_s >= _LEAST_S][:RECORDINGS]
-                    if len(recordings) == RECORDINGS:
-                        spoilt = bench.degrader.make(condition, consent.wave, consent.key)
-                        found.append(compare(spoilt, recordings, encoder))
-            verdicts = [match.verdict for match in found]
-            reasons = Counter(reason for match in found for reason in match.reasons)
-            strangest = [match.strangest for match in found if match.strangest is not None]
-            rows.append(
-                {
-                    "condition": condition,
-                    "s": seconds,
-                    "consents": len(found),
-                    **{verdict: verdicts.count(verdict) for verdict in ("accepted", "review", "refused")},
-                    "for the parts alone": sum(match.reasons == ("unsure_turns",) for match in found),
-                    "why": ", ".join(f"{name} {count}" for name, count in reasons.most_common()) or None,
-                    "least like parts, lowest": min(strangest, default=None),
-                }
-            )
+    for seconds, condition in itertools.product((DECIDING_S, TURNING_S), CONDITIONS):
+        matches = found.get((seconds, condition), [])
+        verdicts = [match.verdict for match in matches]
+        reasons = Counter(reason for match in matches for reason in match.reasons)
+        strangest = [match.strangest for match in matches if match.strangest is not None]
+        rows.append(
+            {
+                "condition": condition,
+                "s": seconds,
+                "consents": len(matches),
+                **{verdict: verdicts.count(verdict) for verdict in ("accepted", "review", "refused")},
+                "for the parts alone": sum(match.reasons == ("unsure_turns",) for match in matches),
+                "why": ", ".join(f"{name} {count}" for name, count in reasons.most_common()) or None,
+                "least like parts, lowest": min(strangest, default=None),
+            }
+        )
     bench.report.table(
         "Honest people, the whole check of the product",
         rows,
@@ -584,6 +598,9 @@ def main() -> None:
     parser.add_argument(
         "--parts", nargs="+", default=list(PARTS), choices=PARTS, help="what is printed (default: all of it)"
     )
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, metavar="N", help="of `whole`: stop after N minutes"
+    )
     options = parser.parse_args()
     report = common.Report("speakers" + (", people tuned on" if options.tune else ""), options)
     bench = Bench(options, report)
@@ -601,7 +618,7 @@ def main() -> None:
     if options.readers:
         readers(bench, options.cache, options.models)
     if "whole" in options.parts:
-        whole_check(bench, options.models)
+        whole_check(bench, options.models, options.minutes)
     if "pieces" in options.parts:
         pieces(bench, options.models)
     if "turns" in options.parts:

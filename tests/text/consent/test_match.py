@@ -189,6 +189,14 @@ class TestTelling:
     def test_a_question_mark_alone_asks_for_a_person(self) -> None:
         assert held(RIGHT.replace(".", "?")).reasons == ("words_asked",)
 
+    def test_the_question_mark_of_a_name_asks_nothing(self) -> None:
+        company = "Zyphora?"
+        said = ENGLISH.sentence(company, "Sayso")
+        assert held(said, company=company).verdict == "accepted"
+        assert held(said.replace(company, "Zyphora"), company=company).verdict == "accepted"
+        assert held(said.replace(".", "?"), company=company).reasons == ("words_asked",)
+        assert held(said, company="Zyphora").reasons == ("words_asked",)
+
 
 def test_every_reason_has_a_sentence_and_a_remedy() -> None:
     for reason in REASONS.values():

@@ -144,6 +144,9 @@ class _Matching:
             COMPANY: frozenset(statement.words(company)),
             PLATFORM: frozenset(statement.words(" ".join(platforms))),
         }
+        self._asking = [
+            slot for slot, given in ((COMPANY, company), (PLATFORM, " ".join(platforms))) if "?" in given
+        ]
         self._places = align(statement, words, self._expected)
         self._names = {part.text: index for index, part in enumerate(statement.parts) if part.is_name}
         self._light = {part.text for part in statement.parts if not part.is_key and not part.is_name}
@@ -421,7 +424,7 @@ class _Matching:
                 reasons.add("words_unclear")
             if beside:
                 reasons.add("words_beside")
-            if any(word.asks for word in self._words[self._start : self._end]):
+            if self._is_asked():
                 reasons.add("words_asked")
         if self._is_long:
             reasons.add("words_too_many")
@@ -437,6 +440,14 @@ class _Matching:
             extra=tuple(self._words[at].text for at in sorted(self._unexplained) if at not in turning),
             reasons=in_order(reasons),
         )
+
+    def _is_asked(self) -> bool:
+        """Whether a question mark stands in it, other than that of a name that has one."""
+        named: set[int] = set()
+        for slot in self._asking:
+            place = self._places[self._names[slot]]
+            named |= set(range(place.start, place.end))
+        return any(self._words[at].asks for at in range(self._start, self._end) if at not in named)
 
     def _turning(self) -> dict[int, str]:
         """Index of each word that turns the sense -> reason."""
