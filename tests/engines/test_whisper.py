@@ -7,10 +7,19 @@ import numpy as np
 import pytest
 
 from real_speech import models_dir, utterances
+from sayso.audio.band import through_telephone
 from sayso.audio.spans import Span
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import HeardWord
-from sayso.engines.whisper import WhisperEar, _byte_of, _Chunk, _goes_in_circles, _trails_off, log_mel
+from sayso.engines.whisper import (
+    WhisperEar,
+    _byte_of,
+    _Chunk,
+    _goes_in_circles,
+    _trails_off,
+    _with_unnoticed,
+    log_mel,
+)
 from sayso.engines.whisper_tokens import Tokens
 from sayso.errors import BadArtifact, BadRequest
 
@@ -218,6 +227,69 @@ def test_a_text_that_trails_off_while_speech_goes_on_is_not_the_whole_of_it(text
 
     assert _trails_off(words, chunk) is trails_off
     assert not _trails_off([], chunk)
+
+
+def sounding(*levels_dbfs: float) -> Waveform:
+    """A second of noise at each level, one after another."""
+    rng = np.random.default_rng(7)
+    parts = [10 ** (level / 20) * rng.standard_normal(RATE) for level in levels_dbfs]
+    return Waveform(np.concatenate(parts).astype(np.float32), RATE)
+
+
+def rounded(spans: Sequence[Span]) -> list[tuple[float, float]]:
+    return [(round(span.start_s, 2), round(span.end_s, 2)) for span in spans]
+
+
+def test_what_is_as_loud_as_speech_is_heard_as_well():
+    wave = sounding(-70, -22, -70, -70, -20, -20, -70, -70, -70, -24, -70)
+
+    found = _with_unnoticed(wave, [Span(4.0, 6.0)])
+
+    assert rounded(found) == [(0.75, 2.25), (4.0, 6.0), (8.75, 10.25)]
+
+
+def test_what_is_as_loud_as_speech_joins_speech_that_it_touches():
+    assert rounded(_with_unnoticed(sounding(-20, -22, -70), [Span(0.1, 1.0)])) == [(0.1, 2.25)]
+
+
+@pytest.mark.parametrize("beside_dbfs", [-30.0, -70.0, -300.0])
+def test_pauses_and_noise_that_speech_stands_10_db_above_are_not_heard(beside_dbfs):
+    spans = [Span(1.05, 1.95), Span(3.0, 4.0)]
+    assert _with_unnoticed(sounding(beside_dbfs, -20, beside_dbfs, -20, beside_dbfs), spans) == spans
+
+
+@pytest.mark.parametrize(
+    ("wave", "spans"),
+    [
+        (sounding(-20), []),
+        (Waveform(np.zeros(0, np.float32), RATE), []),
+        (Waveform(np.full(100, 0.1, np.float32), RATE), [Span(0.0, 100 / RATE)]),
+        (Waveform(np.zeros(RATE, np.float32), RATE), [Span(0.2, 0.2)]),
+    ],
+    ids=["no speech", "nothing", "a moment", "an empty stretch"],
+)
+def test_where_there_is_nothing_to_compare_nothing_is_added(wave, spans):
+    assert _with_unnoticed(wave, spans) == spans
+
+
+@pytest.mark.real
+def test_a_whisper_is_heard_from_its_first_word():
+    """By telephone the detector of speech notices less of it: whisper began with "recordings of my voice"."""
+    from sayso.engines.kokoro import stock
+    from sayso.engines.kokoro.engine import KokoroEngine
+    from sayso.engines.kokoro.voice import KokoroVoice
+
+    engine, voice = KokoroEngine(models_dir(), 1), stock.voices()["af_nicole"]
+    speaker = engine.speaker(KokoroVoice(engine.affines(voice.timbre), voice.prosody, stock.SYMBOLS))
+    text = (
+        "I am aware that recordings of my voice will be used by Quantiva "
+        "to train and create a synthetic version of my voice by Sayso."
+    )
+    said = np.concatenate([piece.wave.samples for piece in speaker.speak(text)])
+
+    heard = WhisperEar(models_dir(), 1).hear(through_telephone(Waveform(said, speaker.rate_hz)))
+
+    assert plain(heard.text)[:8] == ["i", "am", "aware", "that", "recordings", "of", "my", "voice"]
 
 
 @pytest.mark.real

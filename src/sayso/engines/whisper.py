@@ -59,6 +59,10 @@ _LONG_PAUSE_S = 3.0  # a silence inside a window invites invented words
 _MAX_CHUNK_S = 28.0
 _MOST_TOKENS = 400  # of a text; the decoder has places for 448 and marks need some
 
+# A detector misses stretches of a whisper. What is about as loud as the speech it found may be such a stretch; of steady
+# noise 10 dB below the speech nothing is.
+_FRAME_S, _AS_LOUD_DB = 0.25, -6.0
+
 # Whisper's own lines for a decoding that went round in circles, and for one that it made up in silence.
 _MAX_COMPRESSION = 2.4
 _NO_SPEECH, _UNSURE = 0.6, -1.0
@@ -179,7 +183,7 @@ class WhisperEar:
     def _chunks(self, wave: Waveform) -> list[_Chunk]:
         """Stretches with speech that fit into a window, cut at pauses where there are any."""
         chunks: list[_Chunk] = []
-        for span in self._short(wave, self._detector.spans(wave)):
+        for span in self._short(wave, _with_unnoticed(wave, self._detector.spans(wave))):
             last = chunks[-1] if chunks else None
             if (
                 last
@@ -431,6 +435,29 @@ class _Whisper:
         return self._model.generate(
             encoded, [prompt], beam_size=_BEAM, return_scores=True, return_no_speech_prob=True, **options
         )[0]
+
+
+def _with_unnoticed(wave: Waveform, spans: Sequence[Span]) -> list[Span]:
+    """`spans` of speech in `wave`, and what is about as loud beside them, a quarter of a second around it included."""
+    if not spans:
+        return []
+    edges = [(round(span.start_s * wave.rate_hz), round(span.end_s * wave.rate_hz)) for span in spans]
+    is_speech = np.zeros(len(wave.samples), bool)
+    for start, end in edges:
+        is_speech[start:end] = True
+    frame = round(_FRAME_S * wave.rate_hz)
+    n = len(wave.samples) // frame
+    power = np.square(wave.samples, dtype=np.float64)
+    loud = power[: n * frame].reshape(n, frame).mean(axis=1) > 10 ** (_AS_LOUD_DB / 10) * (
+        power[is_speech].mean() if is_speech.any() else np.inf
+    )
+    loud &= ~is_speech[: n * frame].reshape(n, frame).any(axis=1)
+    for at in map(int, np.flatnonzero(loud)):
+        is_speech[max(0, at - 1) * frame : (at + 2) * frame] = True
+    if not loud.any():
+        return list(spans)
+    changes = np.flatnonzero(np.diff(np.concatenate(([0], is_speech.view(np.int8), [0]))))
+    return [Span(start / wave.rate_hz, end / wave.rate_hz) for start, end in changes.reshape(-1, 2)]
 
 
 def _placed(word: HeardWord, chunk: _Chunk) -> HeardWord:

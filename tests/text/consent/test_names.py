@@ -116,6 +116,30 @@ def test_both_names_may_be_written_otherwise() -> None:
     assert verdict(heard, nats=3.0) == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("hesitation", "name", "both", "is_it"),
+    # As heard: "Oom. Zifra labs" for "uhm, Zyphora Labs", whose parts are likely and which is not as a whole.
+    [(3.0, 6.0, 16.0, True), (7.1, 6.0, 16.0, False), (3.0, 8.1, 16.0, False), (17.0, 17.0, 6.0, True)],
+)
+def test_a_hesitation_and_the_name_behind_it_are_weighed_apart(
+    hesitation: float, name: float, both: float, *, is_it: bool
+) -> None:
+    text = RIGHT.replace("Acme Robotics", "Oom. Akme Robotix").replace("by Sayso", "by SESO")
+    words = text.split()
+    nats = {"um,": hesitation, COMPANY: name, f"um, {COMPANY}": both, "Sayso.": 1.0}
+    weighed = [
+        # What the language says is left out of it: twice the nats stay below their line where once does.
+        Reading(start, end, name, nats.get(name, 30.0), nats.get(name, 30.0))
+        for start, end, name in asked(text)
+        if name != COMPANY or words[start].startswith("Akme")
+    ]
+    found = match(text, ENGLISH, company=COMPANY, platforms=PLATFORMS)
+    assert found.reasons
+    anew, said = settled(found, words, weighed, ENGLISH, company=COMPANY, platforms=PLATFORMS)
+    assert (anew.verdict == "accepted") is is_it
+    assert is_it is False or {one.text for one in said} >= {"Sayso."}
+
+
 def test_what_is_asked_lies_where_the_name_should_be() -> None:
     words = RIGHT.replace("Acme Robotics", "Norfolk went").split()
     start = words.index("Norfolk")
@@ -163,9 +187,12 @@ def test_no_likely_name_makes_another_sentence_right(near: NearMiss) -> None:
 def test_readings_lie_within_the_words_and_hold_an_expected_name(words: list[str], at: int) -> None:
     mixed = [*RIGHT.split()[:at], *words, *RIGHT.split()[at:]]
     found = asked(" ".join(mixed))
-    assert len(found) <= 8
+    assert len(found) <= 12
     for start, end, text in found:
         assert 0 <= start < end <= len(mixed)
+        if text == "um,":
+            assert end == start + 1
+            continue
         assert text.removeprefix("by ").removeprefix("um, ").rstrip(".!?") in {
             COMPANY,
             "Sayso",
@@ -194,6 +221,8 @@ def texts(company: str, heard: str) -> set[str]:
 def test_a_company_is_weighed_in_each_spelling(company: str, spellings: set[str]) -> None:
     found = {text.removeprefix("um, ") for text in texts(company, "Akmee")}
     assert found == spellings
+    behind = {text.removeprefix("um, ") for text in texts(company, "Oom. Akmee")}
+    assert behind == spellings | {"um,"}
 
 
 def test_a_company_of_legal_forms_alone_is_weighed_as_it_is() -> None:

@@ -28,6 +28,7 @@ MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 8.0, 20.0
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
 _MOST_READINGS = 4  # of a name, or two of each spelling; each costs a tenth of a second
+_LONGEST_HESITATION = 4  # letters of what a recogniser writes for one: "Oom.", "Ium,"
 _HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
 _RANK = {"accepted": 0, "review": 1, "refused": 2}
 _PARTING = (".", ",", ";", ":", "!", "?", "…")
@@ -58,6 +59,7 @@ def readings(
         ranked = sorted(_in_gap(statement, words, pieces, owners, gap, names), key=lambda one: -one[0])
         most = max(_MOST_READINGS, 2 * len(names)) if gap.slot == COMPANY else _MOST_READINGS
         found += [reading for _, reading in ranked[:most]]
+        found += _behind_hesitation(statement, pieces, owners, gap, names)
     return found
 
 
@@ -74,8 +76,15 @@ def settled(
     """`found`, or what it becomes with expected names that are likely enough, and those."""
     near = sorted((one for one in weighed if is_near(one, words, statement)), key=lambda one: one.nats)
     best: tuple[Match, tuple[Reading, ...]] = (found, ())
-    pairs = [pair for pair in itertools.combinations(near, 2) if _are_apart(*pair)]
-    ways: list[tuple[Reading, ...]] = [*((one,) for one in near), *pairs]
+    ways: list[tuple[Reading, ...]] = [(one,) for one in near]
+    ways += [pair for pair in itertools.combinations(near, 2) if _are_apart(*pair)]
+    # Two names at most, and a hesitation before one of them.
+    ways += [
+        three
+        for three in itertools.combinations(near, 3)
+        if any(_is_hesitation(one, statement) for one in three)
+        and all(_are_apart(*pair) for pair in itertools.combinations(three, 2))
+    ]
     for way in sorted(ways, key=lambda way: sum(one.nats for one in way)):
         text = " ".join(_with(words, way))
         anew = match(text, statement, company=company, platforms=platforms, phrase=phrase)
@@ -89,12 +98,17 @@ def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> boo
     heard = words[reading.start : reading.end]
     written = statement.words(" ".join(heard))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
-    if _ends_with(heard, name, statement):
+    # A hesitation stands for no name: that it is usual says nothing against it.
+    if not name or _ends_with(heard, name, statement):
         return reading.nats <= MOST_NATS
     # With more words it is no spelling of the name: "Studio 54" is another company than "Studio".
     is_alike = names_alike(written, name) >= NAME_SURE and not set(name) <= set(written)
     most, most_twice = (MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE) if is_alike else (MOST_NATS, MOST_NATS_TWICE)
     return reading.nats <= most and 2.0 * reading.nats - reading.unusual_nats <= most_twice
+
+
+def _is_hesitation(reading: Reading, statement: Statement) -> bool:
+    return all((word,) in statement.fillers for word in statement.words(reading.text))
 
 
 def _ends_with(heard: Sequence[str], name: Sequence[str], statement: Statement) -> bool:
@@ -159,12 +173,8 @@ def _in_gap(
 ) -> Iterator[tuple[float, tuple[int, int, str]]]:
     """How alike what was written and the name are, and the reading."""
     lead = _lead(statement, gap)
-    hesitation = next((word for word in _HESITATIONS if (word,) in statement.fillers), "")
-    # Only whole words of the recogniser's can be read in another way.
-    first = owners[gap.start]
-    first += gap.start > 0 and owners[gap.start - 1] == first
-    last = owners[gap.end - 1] + 1
-    last -= gap.end < len(owners) and owners[gap.end] == last - 1
+    hesitation = _hesitation(statement)
+    first, last = _whole_words(owners, gap)
     if lead is None or first >= last:
         return
     for start in range(first, first + 1 if lead or gap.is_there else min(last, first + _MOST_STARTS)):
@@ -179,6 +189,44 @@ def _in_gap(
                     yield names_alike(heard, said), (start, end, text)
                 if hesitation and not lead and 1 < len(heard) <= len(said) + _MOST_MORE:
                     yield names_alike(heard[1:], said), (start, end, f"{hesitation}, {text}")
+                    # Both on their own: an unusual name behind a hesitation is unlikely twice.
+
+
+def _behind_hesitation(
+    statement: Statement,
+    pieces: Sequence[Word],
+    owners: Sequence[int],
+    gap: Gap,
+    names: Sequence[str],
+) -> list[tuple[int, int, str]]:
+    """A short word before the name as a hesitation, and the rest as the name, each on its own: an unusual name
+    behind a hesitation is unlikely twice.
+
+    Not where the name's end is not known: "by sasing, if I were paid" holds one, too.
+    """
+    hesitation = _hesitation(statement)
+    first, last = _whole_words(owners, gap)
+    if not hesitation or gap.is_last or gap.before or last - first < 2 or owners.count(first) > 1:
+        return []
+    heard = [piece.text for piece, owner in zip(pieces, owners, strict=True) if first < owner < last]
+    if len(pieces[owners.index(first)].text) > _LONGEST_HESITATION:
+        return []
+    near = [name for name in names if len(heard) <= len(statement.words(name)) + _MOST_MORE]
+    rest = [(first + 1, last, name) for name in near]
+    return [(first, first + 1, f"{hesitation},"), *rest] if rest else []
+
+
+def _hesitation(statement: Statement) -> str:
+    return next((word for word in _HESITATIONS if (word,) in statement.fillers), "")
+
+
+def _whole_words(owners: Sequence[int], gap: Gap) -> tuple[int, int]:
+    """The words in a gap that are in it as a whole: only those can be read in another way."""
+    first = owners[gap.start]
+    first += gap.start > 0 and owners[gap.start - 1] == first
+    last = owners[gap.end - 1] + 1
+    last -= gap.end < len(owners) and owners[gap.end] == last - 1
+    return first, last
 
 
 def _lead(statement: Statement, gap: Gap) -> str | None:
