@@ -225,6 +225,13 @@ def test_a_company_is_weighed_in_each_spelling(company: str, spellings: set[str]
     assert behind == spellings | {"um,"}
 
 
+def test_a_company_that_is_called_like_a_filler_is_held_against_the_lines_of_names() -> None:
+    words = ENGLISH.sentence("Globex", "Sayso").split()
+    at = words.index("Globex")
+    assert is_near(Reading(at, at + 1, "um,", MOST_NATS, -30.0), words, ENGLISH)
+    assert not is_near(Reading(at, at + 1, "Okay", MOST_NATS, -30.0), words, ENGLISH)
+
+
 def test_a_company_of_legal_forms_alone_is_weighed_as_it_is() -> None:
     assert "The Group" in texts("The Group", "Da Groop")
 

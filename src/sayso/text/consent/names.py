@@ -82,7 +82,7 @@ def settled(
     ways += [
         three
         for three in itertools.combinations(near, 3)
-        if any(_is_hesitation(one, statement) for one in three)
+        if any(map(_is_hesitation, three))
         and all(_are_apart(*pair) for pair in itertools.combinations(three, 2))
     ]
     for way in sorted(ways, key=lambda way: sum(one.nats for one in way)):
@@ -99,7 +99,7 @@ def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> boo
     written = statement.words(" ".join(heard))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
     # A hesitation stands for no name: that it is usual says nothing against it.
-    if not name or _ends_with(heard, name, statement):
+    if _is_hesitation(reading) or _ends_with(heard, name, statement):
         return reading.nats <= MOST_NATS
     # With more words it is no spelling of the name: "Studio 54" is another company than "Studio".
     is_alike = names_alike(written, name) >= NAME_SURE and not set(name) <= set(written)
@@ -107,8 +107,9 @@ def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> boo
     return reading.nats <= most and 2.0 * reading.nats - reading.unusual_nats <= most_twice
 
 
-def _is_hesitation(reading: Reading, statement: Statement) -> bool:
-    return all((word,) in statement.fillers for word in statement.words(reading.text))
+def _is_hesitation(reading: Reading) -> bool:
+    """Whether it is one alone; a company may be called Okay."""
+    return reading.text in {f"{word}," for word in _HESITATIONS}
 
 
 def _ends_with(heard: Sequence[str], name: Sequence[str], statement: Statement) -> bool:
@@ -189,7 +190,6 @@ def _in_gap(
                     yield names_alike(heard, said), (start, end, text)
                 if hesitation and not lead and 1 < len(heard) <= len(said) + _MOST_MORE:
                     yield names_alike(heard[1:], said), (start, end, f"{hesitation}, {text}")
-                    # Both on their own: an unusual name behind a hesitation is unlikely twice.
 
 
 def _behind_hesitation(
