@@ -312,6 +312,22 @@ def test_a_sentence_with_a_hesitation_is_heard_to_its_end():
 
 
 @pytest.mark.real
+def test_a_name_that_is_known_is_written_as_it_is_and_nothing_else_changes():
+    """Without it whisper writes "Zifra Labs". Both stretches follow the same text."""
+    said = read_by("af_heart", "My uncle works for Zyphora Labs in town.")
+    pause = np.zeros(5 * said.rate_hz, np.float32)
+    other = read_by("af_heart", "The harbour was quiet before the first boats came back.")
+    whole = Waveform(np.concatenate([said.samples, pause, other.samples]), said.rate_hz)
+    ear = WhisperEar(models_dir(), 1)
+
+    known = ear.hear(whole, "en", before="Zyphora Labs. Sayso.")
+
+    assert "Zyphora Labs" in known.text
+    assert plain(known.text)[-4:] == ["first", "boats", "came", "back"]
+    assert "Zyphora" not in ear.hear(other, "en", before="Zyphora Labs. " * 300).text
+
+
+@pytest.mark.real
 def test_names_are_told_by_the_language_alone_too():
     from sayso.engines.kokoro.engine import KokoroEngine
 

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import Heard, HeardWord, Weighed
+from sayso.engines.base import Heard, HeardWord, Rivals, Weighed
 from sayso.pipeline.consent_words import (
     LEFT_DB,
     SURE_WORD,
     Asked,
     Words,
     agreed,
+    hangs_on_names,
+    hear,
     judged,
     may_be_misheard,
     quieter,
@@ -35,9 +37,10 @@ def heard(
     names: tuple[Weighed, ...] = (),
     sure: float = 0.95,
     language: str = "en",
+    knowing: str | None = None,
 ) -> Words:
     words = tuple(HeardWord(word, 0.0, 0.0, sure) for word in text.split())
-    return judged(Heard(text, words, language, 0.99, rivals, names), ASKED)
+    return judged(Heard(text, words, language, 0.99, rivals, names), ASKED, knowing)
 
 
 def test_what_was_heard_tells_which_statement_it_was_held_against() -> None:
@@ -111,10 +114,11 @@ def test_an_expected_name_that_is_likely_enough_counts_and_is_told() -> None:
     text = RIGHT.replace("Acme Robotics", "Norfolk went")
     at = text.split().index("Norfolk")
     near = Weighed(at, at + 2, "Acme Robotics", MOST_NATS, 3.0)
-    words = heard(text, names=(near,))
+    words = heard(text, names=(near,), knowing=RIGHT)
     assert words.are_right
     numbers = told(words)
     assert numbers["words_heard"] == text
+    assert numbers["words_heard_knowing_names"] == RIGHT
     assert numbers["names_weighed"] == [
         {
             "heard": "Norfolk went",
@@ -124,9 +128,69 @@ def test_an_expected_name_that_is_likely_enough_counts_and_is_told() -> None:
         }
     ]
     assert "nearest_rival" not in numbers
-    far = heard(text, names=(replace(near, nats=MOST_NATS + 0.1),))
+    far = heard(text, names=(replace(near, nats=MOST_NATS + 0.1),), knowing=RIGHT)
     assert not far.are_right
     assert "names_weighed" not in told(far)
+
+
+@pytest.mark.parametrize(
+    ("knowing", "is_right"),
+    [
+        (RIGHT, True),
+        ("by acme robotics", True),
+        ("by ACME robo tics, Inc.", True),
+        ("by Acme Robotic", False),
+        ("by Acme Robotics's", False),
+        ("by Norfolk went to train.", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_name_that_was_written_otherwise_is_written_where_it_is_known(
+    knowing: str | None, is_right: bool
+) -> None:
+    text = RIGHT.replace("Acme Robotics", "Norfolk went")
+    at = text.split().index("Norfolk")
+    near = Weighed(at, at + 2, "Acme Robotics", 1.0, 1.0)
+    words = heard(text, names=(near,), knowing=knowing)
+    assert words.are_right is is_right
+    assert hangs_on_names(words.heard, ASKED)
+    assert not hangs_on_names(heard(text, names=(replace(near, nats=40.0),)).heard, ASKED)
+    assert not hangs_on_names(heard(RIGHT, names=(near,)).heard, ASKED)
+    assert not hangs_on_names(heard("Jag är medveten", names=(near,), language="sv").heard, ASKED)
+
+
+class Knowing:
+    """An ear that writes a name as another unless it knows it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str | None, str]] = []
+
+    def hear(
+        self,
+        wave: Waveform,  # noqa: ARG002
+        language: str | None = None,
+        rivals: Rivals | None = None,  # noqa: ARG002
+        names: Rivals | None = None,
+        before: str = "",
+    ) -> Heard:
+        self.asked.append((language, before))
+        text = RIGHT if "Acme Robotics" in before else RIGHT.replace("Acme Robotics", "Norfolk went")
+        words = tuple(HeardWord(word, 0.0, 0.0, 0.9) for word in text.split())
+        weighed = [] if names is None else names("en", [word.text for word in words])
+        return Heard(text, words, "en", 0.99, (), tuple(Weighed(*one, 1.0, 1.0) for one in weighed))
+
+
+def test_the_ear_is_told_the_names_where_it_hangs_on_them_and_only_there() -> None:
+    wave = Waveform(np.zeros(16_000, np.float32), 16_000)
+    ear = Knowing()
+    assert hear(wave, ASKED, ear).are_right
+    assert ear.asked == [(None, ""), ("en", "Acme Robotics. Sayso. Resemble AI.")]
+    ear = Knowing()
+    other = hear(wave, replace(ASKED, company="Norfolk Went"), ear)
+    assert other.are_right
+    assert other.knowing is None
+    assert len(ear.asked) == 1
 
 
 def test_a_usual_name_is_not_likely_for_being_usual() -> None:
@@ -136,7 +200,12 @@ def test_a_usual_name_is_not_likely_for_being_usual() -> None:
     words = tuple(HeardWord(word, 0.0, 0.0, 0.9) for word in text.split())
     for by_sound, is_right in ((MOST_NATS_TWICE - 5.0, True), (MOST_NATS_TWICE - 4.9, False)):
         name = Weighed(at, at + 1, "Microsoft.", 5.0, 5.0 - by_sound)
-        assert judged(Heard(text, words, "en", 0.99, (), (name,)), asked).are_right is is_right
+        assert (
+            judged(
+                Heard(text, words, "en", 0.99, (), (name,)), asked, text.replace("sasing", "Microsoft")
+            ).are_right
+            is is_right
+        )
 
 
 def test_a_name_that_was_written_beside_something_else_is_not_asked_for_how_usual_it_is() -> None:
@@ -153,7 +222,7 @@ def test_a_likely_name_hides_no_rival() -> None:
     text = RIGHT.replace("Acme Robotics", "Norfolk went")
     at = text.split().index("Norfolk")
     name = Weighed(at, at + 2, "Acme Robotics", 1.0)
-    words = heard(text, Weighed(2, 3, "unaware", 1.0), names=(name,))
+    words = heard(text, Weighed(2, 3, "unaware", 1.0), names=(name,), knowing=RIGHT)
     assert words.found is not None
     assert words.found.reasons == ("words_uncertain",)
 

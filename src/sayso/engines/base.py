@@ -73,10 +73,12 @@ class Ear(Protocol):
         language: str | None = None,
         rivals: Rivals | None = None,
         names: Rivals | None = None,
+        before: str = "",
     ) -> Heard:
         """Transcribe `wave` of any rate and length. Silence gives an empty text and no words.
 
-        An ear that can weighs `rivals` and `names` against what it heard, the names by the language alone, too.
+        An ear that can weighs `rivals` and `names` against what it heard, the names by the language alone, too, and
+        hears the words as those that follow `before`: names that are in it are then known.
         """
 
 

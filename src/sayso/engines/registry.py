@@ -165,8 +165,9 @@ class _LazyEar:
         language: str | None = None,
         rivals: Rivals | None = None,
         names: Rivals | None = None,
+        before: str = "",
     ) -> Heard:
-        return self._get().hear(wave, language, rivals, names)
+        return self._get().hear(wave, language, rivals, names, before)
 
     def follow(self, wave: Waveform, text: str, language: str | None = None) -> tuple[float, ...]:
         return self._get().follow(wave, text, language)

@@ -190,8 +190,9 @@ class ToneEar:
         language: str | None = None,
         rivals: Rivals | None = None,  # noqa: ARG002
         names: Rivals | None = None,  # noqa: ARG002
+        before: str = "",  # noqa: ARG002
     ) -> Heard:
-        """See Ear; knows no `rivals` and no `names`."""
+        """See Ear; knows no `rivals` and no `names`, and what came before changes nothing."""
         time.sleep(self._step_s)
         words: list[HeardWord] = []
         for span in loud_spans(wave):

@@ -58,6 +58,7 @@ _MARGIN_S = 0.2  # kept around speech: a cut consonant costs a word
 _LONG_PAUSE_S = 3.0  # a silence inside a window invites invented words
 _MAX_CHUNK_S = 28.0
 _MOST_TOKENS = 400  # of a text; the decoder has places for 448 and marks need some
+_MOST_EARLIER = 200  # of a text that came before; half of those places are for what is heard
 
 # A detector misses stretches of a whisper. What is about as loud as the speech it found may be such a stretch; of steady
 # noise 10 dB below the speech nothing is.
@@ -92,12 +93,14 @@ class WhisperEar:
         language: str | None = None,
         rivals: Rivals | None = None,
         names: Rivals | None = None,
+        before: str = "",
     ) -> Heard:
         """Transcribe `wave` of any rate and length; `language` is an ISO 639-1 code, detected if None.
 
         `rivals` tells other words that might have been said: each costs another tenth of a second, and the
         answer tells how much less likely it is. `names` does so for words that may be rare: twice the cost, as
-        it is also asked how likely they are where nothing is heard.
+        it is also asked how likely they are where nothing is heard. `before` is a text that the words follow: names that
+        are in it are written as there, if they are said; its last 200 tokens count.
         Silence gives an empty text, no words, and a confidence of 0 in the language.
         Raises BadRequest for a language that the network does not know.
         """
@@ -119,23 +122,23 @@ class WhisperEar:
         weighed: list[Weighed] = []
         named: list[Weighed] = []
         for chunk, features in zip(chunks, encoded, strict=True):
-            tokens = whisper.transcribe(features, language)
+            tokens = whisper.transcribe(features, language, before)
             if not tokens:
                 continue
             timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             if _trails_off(timed, chunk):
-                tokens = whisper.transcribe(features, language, may_trail_off=False) or tokens
+                tokens = whisper.transcribe(features, language, before, may_trail_off=False) or tokens
                 timed = whisper.times(features, language, tokens, chunk.span.duration_s)
             texts.append(whisper.text(tokens).strip())
-            before = len(words)
+            first = len(words)
             words.extend(_placed(word, chunk) for word in timed)
             duration_s = chunk.span.duration_s
             if rivals is not None:
                 found = whisper.weigh(features, language, tokens, duration_s, rivals)
-                weighed += [_later(one, before) for one in found]
+                weighed += [_later(one, first) for one in found]
             if names is not None:
                 found = whisper.weigh(features, language, tokens, duration_s, names, by_language=True)
-                named += [_later(one, before) for one in found]
+                named += [_later(one, first) for one in found]
         text = " ".join(text for text in texts if text)
         return Heard(text, tuple(words), language, confidence, tuple(weighed), tuple(named))
 
@@ -269,7 +272,7 @@ class _Whisper:
         ]
         self.tokens = Tokens(self._spelling)
         self._start, self._transcribe = ids["<|startoftranscript|>"], ids["<|transcribe|>"]
-        self._no_times = ids["<|notimestamps|>"]
+        self._no_times, self._earlier = ids["<|notimestamps|>"], ids["<|startofprev|>"]
         self._silence: ctranslate2.StorageView | None = None
         lang_ids = json.loads((folder / "config.json").read_text("utf-8"))["lang_ids"]
         self.languages = {vocabulary[index][2:-2]: index for index in lang_ids}
@@ -295,13 +298,16 @@ class _Whisper:
         return tuple((token[2:-2], float(probability)) for token, probability in found)
 
     def transcribe(
-        self, encoded: ctranslate2.StorageView, language: str, *, may_trail_off: bool = True
+        self, encoded: ctranslate2.StorageView, language: str, before: str = "", *, may_trail_off: bool = True
     ) -> list[int]:
-        """The tokens of the text; empty where the network does not believe in speech either.
+        """The tokens of the text, which follows `before`; empty where the network does not believe in speech either.
 
         Without `may_trail_off` no "..." is written.
         """
         prompt = [*self._prompt(language), self._no_times]
+        earlier = list(itertools.chain(*self.tokens.words(before)))
+        if earlier:
+            prompt = [self._earlier, *earlier[-_MOST_EARLIER:], *prompt]
         # -1 stands for the network's own list of what is never written.
         options = {} if may_trail_off else {"suppress_tokens": [-1, *self._ellipses]}
         result = self._generate(encoded, prompt, **options)

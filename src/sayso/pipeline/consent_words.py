@@ -13,9 +13,9 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.base import Ear, Heard
 from sayso.text.consent import doubt, names
 from sayso.text.consent.match import Match, match
-from sayso.text.consent.names import Reading
+from sayso.text.consent.names import Confirmed, Reading
 from sayso.text.consent.sound import names_alike
-from sayso.text.consent.statement import Statements
+from sayso.text.consent.statement import Statement, Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Words:
     """None: there is no statement in the language that was heard."""
     named: tuple[Reading, ...] = ()
     """Expected names that were taken for said, though others were written."""
+    knowing: str | None = None
+    """What was heard with the expected names in mind; None: that was not asked."""
 
     @property
     def are_right(self) -> bool:
@@ -72,30 +74,58 @@ def hear(wave: Waveform, asked: Asked, ear: Ear) -> Words:
         return names.readings(statement, words, company=asked.company, platforms=asked.platforms)
 
     rivals = partial(doubt.rivals, asked.statements)
-    return judged(ear.hear(wave, rivals=rivals, names=expected), asked)
+    heard = ear.hear(wave, rivals=rivals, names=expected)
+    return judged(
+        heard, asked, heard_knowing(wave, heard, asked, ear) if hangs_on_names(heard, asked) else None
+    )
 
 
-def judged(heard: Heard, asked: Asked) -> Words:
-    """What was heard, held against the statement of its language."""
+def hangs_on_names(heard: Heard, asked: Asked) -> bool:
+    """Whether a hearing with the names in mind could make `heard` better."""
+    statement = asked.statements.get(heard.language)
+    if statement is None:
+        return False
+    best = _settled(heard, statement, asked, lambda _: True)[0]
+    least = _settled(heard, statement, asked, lambda _: False)[0]
+    return best.verdict != least.verdict
+
+
+def heard_knowing(wave: Waveform, heard: Heard, asked: Asked, ear: Ear) -> str:
+    """What is heard with the expected names in mind, in the language of `heard`."""
+    statement = asked.statements[heard.language]
+    before = names.in_mind(statement, company=asked.company, platforms=asked.platforms)
+    return ear.hear(wave, heard.language, before=before).text
+
+
+def judged(heard: Heard, asked: Asked, knowing: str | None = None) -> Words:
+    """What was heard, and what was heard `knowing` the names, held against the statement of its language."""
     statement = asked.statements.get(heard.language)
     if statement is None:
         return Words(heard, None)
-    found = match(
-        heard.text, statement, company=asked.company, platforms=asked.platforms, phrase=asked.phrase or ""
-    )
-    named: tuple[Reading, ...] = ()
+    confirmed = names.written_in(knowing or "", statement, company=asked.company, platforms=asked.platforms)
+    found, named = _settled(heard, statement, asked, confirmed)
+    return Words(heard, doubt.weighed(found, _margins(heard)), named, knowing)
+
+
+def _settled(
+    heard: Heard, statement: Statement, asked: Asked, confirmed: Confirmed
+) -> tuple[Match, tuple[Reading, ...]]:
+    """What was heard, with those expected names that may have been said."""
+    phrase = asked.phrase or ""
+    found = match(heard.text, statement, company=asked.company, platforms=asked.platforms, phrase=phrase)
     readings = [Reading(one.start, one.end, one.text, one.nats, one.unusual_nats) for one in heard.names]
-    if found.reasons and readings:
-        found, named = names.settled(
-            found,
-            [word.text for word in heard.words],
-            readings,
-            statement,
-            company=asked.company,
-            platforms=asked.platforms,
-            phrase=asked.phrase or "",
-        )
-    return Words(heard, doubt.weighed(found, _margins(heard)), named)
+    if not found.reasons or not readings:
+        return found, ()
+    return names.settled(
+        found,
+        [word.text for word in heard.words],
+        readings,
+        statement,
+        company=asked.company,
+        platforms=asked.platforms,
+        phrase=phrase,
+        confirmed=confirmed,
+    )
 
 
 def may_be_misheard(words: Words) -> bool:
@@ -167,6 +197,8 @@ def told(words: Words) -> dict[str, Any]:
             }
             for one in words.named
         ]
+    if words.knowing is not None:
+        numbers["words_heard_knowing_names"] = words.knowing
     if heard.rivals:
         # How much less likely the likeliest word was that would turn the sense.
         rival, margin = min(_margins(heard), key=lambda weighed: weighed[1])

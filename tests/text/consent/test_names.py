@@ -12,9 +12,11 @@ from sayso.text.consent.names import (
     MOST_NATS,
     MOST_NATS_ALIKE,
     Reading,
+    in_mind,
     is_near,
     readings,
     settled,
+    written_in,
 )
 from sayso.text.consent.statement import load
 
@@ -28,13 +30,21 @@ def asked(text: str, language: str = "en") -> list[tuple[int, int, str]]:
     return readings(STATEMENTS[language], text.split(), company=COMPANY, platforms=PLATFORMS)
 
 
+def surely(_: Reading) -> bool:
+    """A hearing with the names in mind has them all."""
+    return True
+
+
 def verdict(text: str, *, nats: float, language: str = "en") -> str:
     """What becomes of `text` where every expected name is `nats` less likely than what was written."""
     statement = STATEMENTS[language]
     words = text.split()
     found = match(text, statement, company=COMPANY, platforms=PLATFORMS)
-    weighed = [Reading(start, end, name, nats) for start, end, name in asked(text, language)]
-    return settled(found, words, weighed, statement, company=COMPANY, platforms=PLATFORMS)[0].verdict
+    # As likely by the language: of both lines, that of once decides.
+    weighed = [Reading(start, end, name, nats, nats) for start, end, name in asked(text, language)]
+    return settled(found, words, weighed, statement, company=COMPANY, platforms=PLATFORMS, confirmed=surely)[
+        0
+    ].verdict
 
 
 @pytest.mark.parametrize(
@@ -94,14 +104,67 @@ def test_another_company_that_sounds_nearly_so_is_not_the_one() -> None:
     ("nats", "unusual_nats", "is_it"),
     # As heard: "Quantico" by two readers; "zipper labs" for Zyphora Labs, "Seso" for Sayso. And a name that is likely
     # for being usual, though not what was heard.
-    [(17.9, 8.6, False), (18.1, 8.1, False), (7.7, 11.7, True), (0.2, 4.1, True), (7.5, -6.0, False)],
+    [(17.9, 8.6, False), (18.1, 8.1, False), (7.7, 11.7, True), (0.2, 4.1, True), (7.5, -8.1, False)],
 )
 def test_an_unusual_name_may_be_less_likely_than_another_that_was_heard(
     nats: float, unusual_nats: float, *, is_it: bool
 ) -> None:
     words = RIGHT.replace("Acme Robotics", "Acne Robotics").split()
     at = words.index("Acne")
-    assert is_near(Reading(at, at + 2, COMPANY, nats, unusual_nats), words, ENGLISH) is is_it
+    assert is_near(Reading(at, at + 2, COMPANY, nats, unusual_nats), words, ENGLISH, surely) is is_it
+
+
+def test_a_likely_name_that_a_hearing_with_it_in_mind_has_not_was_not_said() -> None:
+    words = RIGHT.replace("Acme Robotics", "Acne Robotics").split()
+    at = words.index("Acne")
+    reading = Reading(at, at + 2, COMPANY, -50.0, -50.0)
+
+    def near(knowing: str) -> bool:
+        confirmed = written_in(knowing, ENGLISH, company=COMPANY, platforms=PLATFORMS)
+        return is_near(reading, words, ENGLISH, confirmed)
+
+    assert near(RIGHT)
+    assert not near(" ".join(words))
+    assert not near(RIGHT.replace("Acme Robotics", "Acme"))
+    # What is written right but for what stands before it needs no other hearing.
+    beside = RIGHT.replace("Acme Robotics", "unicorns. Acme Robotics").split()
+    at = beside.index("unicorns.")
+    assert is_near(Reading(at, at + 3, COMPANY, MOST_NATS), beside, ENGLISH, lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("company", "text", "reading", "is_written"),
+    [
+        ("Nova", "by Nova Media to train", "Nova", True),
+        ("Nova Media", "by Nova to train, by Sayso media", "Nova Media", False),
+        ("Acme, Inc.", "used by Acme to", "um, Acme, Inc.", True),
+        ("Studio 9", "by studio nine to", "Studio 9", True),
+        ("Acme & Sons", "by Acme and Sons to", "Acme & Sons", True),
+        ("Acme", "by Sayso", "by Sayso.", True),
+        ("Acme", "by Say so.", "Sayso.", True),
+        ("Acme", "by Resemble", "by Resemble AI", False),
+        ("So", "by Sayso", "So", False),
+        ("", "by Sayso", "Norfolk", False),
+    ],
+)
+def test_a_name_is_confirmed_letter_for_letter_in_whole_words(
+    company: str, text: str, reading: str, *, is_written: bool
+) -> None:
+    confirmed = written_in(text, ENGLISH, company=company, platforms=PLATFORMS)
+    assert confirmed(Reading(0, 1, reading, 0.0)) is is_written
+
+
+@pytest.mark.parametrize(
+    ("company", "before"),
+    [
+        ("", "Sayso. Resemble AI."),
+        ("ACME, Inc.", "Acme. Sayso. Resemble AI."),
+        ("Wayne Industries", "Wayne Industries. Sayso. Resemble AI."),
+        ("!!!", "Sayso. Resemble AI."),
+    ],
+)
+def test_the_names_in_mind_are_written_as_people_write_them(company: str, before: str) -> None:
+    assert in_mind(ENGLISH, company=company, platforms=PLATFORMS) == before
 
 
 @pytest.mark.parametrize(
@@ -119,7 +182,12 @@ def test_both_names_may_be_written_otherwise() -> None:
 @pytest.mark.parametrize(
     ("hesitation", "name", "both", "is_it"),
     # As heard: "Oom. Zifra labs" for "uhm, Zyphora Labs", whose parts are likely and which is not as a whole.
-    [(3.0, 6.0, 16.0, True), (7.1, 6.0, 16.0, False), (3.0, 8.1, 16.0, False), (17.0, 17.0, 6.0, True)],
+    [
+        (3.0, 6.0, 16.0, True),
+        (7.1, 6.0, 16.0, False),
+        (3.0, MOST_NATS_ALIKE + 0.1, 16.0, False),
+        (17.0, 17.0, 6.0, True),
+    ],
 )
 def test_a_hesitation_and_the_name_behind_it_are_weighed_apart(
     hesitation: float, name: float, both: float, *, is_it: bool
@@ -135,7 +203,9 @@ def test_a_hesitation_and_the_name_behind_it_are_weighed_apart(
     ]
     found = match(text, ENGLISH, company=COMPANY, platforms=PLATFORMS)
     assert found.reasons
-    anew, said = settled(found, words, weighed, ENGLISH, company=COMPANY, platforms=PLATFORMS)
+    anew, said = settled(
+        found, words, weighed, ENGLISH, company=COMPANY, platforms=PLATFORMS, confirmed=surely
+    )
     assert (anew.verdict == "accepted") is is_it
     assert is_it is False or {one.text for one in said} >= {"Sayso."}
 
@@ -228,8 +298,8 @@ def test_a_company_is_weighed_in_each_spelling(company: str, spellings: set[str]
 def test_a_company_that_is_called_like_a_filler_is_held_against_the_lines_of_names() -> None:
     words = ENGLISH.sentence("Globex", "Sayso").split()
     at = words.index("Globex")
-    assert is_near(Reading(at, at + 1, "um,", MOST_NATS, -30.0), words, ENGLISH)
-    assert not is_near(Reading(at, at + 1, "Okay", MOST_NATS, -30.0), words, ENGLISH)
+    assert is_near(Reading(at, at + 1, "um,", MOST_NATS, -30.0), words, ENGLISH, surely)
+    assert not is_near(Reading(at, at + 1, "Okay", MOST_NATS, -30.0), words, ENGLISH, surely)
 
 
 def test_a_company_of_legal_forms_alone_is_weighed_as_it_is() -> None:
@@ -248,7 +318,7 @@ def test_a_name_with_more_words_is_held_against_both_lines(company: str, said: s
     at = words.index(said.split()[0])
 
     def near(nats: float, unusual_nats: float) -> bool:
-        return is_near(Reading(at, at + 2, company, nats, unusual_nats), words, ENGLISH)
+        return is_near(Reading(at, at + 2, company, nats, unusual_nats), words, ENGLISH, surely)
 
     assert near(7.0, -2.0)
     assert not near(7.0, -2.1), "likely for being usual"
@@ -258,6 +328,6 @@ def test_a_name_with_more_words_is_held_against_both_lines(company: str, said: s
 def test_words_before_a_mark_are_no_part_of_the_name() -> None:
     words = ENGLISH.sentence("unicorns. Acme", "Sayso").split()
     at = words.index("unicorns.")
-    assert is_near(Reading(at, at + 2, "Acme", MOST_NATS, -30.0), words, ENGLISH)
-    assert not is_near(Reading(at, at + 2, "Acme", MOST_NATS + 0.1, 30.0), words, ENGLISH)
-    assert not is_near(Reading(at, at + 2, "Apex", MOST_NATS, -30.0), words, ENGLISH)
+    assert is_near(Reading(at, at + 2, "Acme", MOST_NATS, -30.0), words, ENGLISH, surely)
+    assert not is_near(Reading(at, at + 2, "Acme", MOST_NATS + 0.1, 30.0), words, ENGLISH, surely)
+    assert not is_near(Reading(at, at + 2, "Apex", MOST_NATS, -30.0), words, ENGLISH, surely)

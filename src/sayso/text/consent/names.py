@@ -2,14 +2,16 @@
 
 A recogniser writes names that it does not know as others that it does, above all in noise: "Norfolk went" for
 "Northwind", "I resemble" for "by Resemble". What is written there says little. But it can be asked how much less likely
-the expected name is than what it wrote: a few nats where it was said, twenty where another was.
+the expected name is than what it wrote: a few nats where it was said, twenty where another was. And it can be made to hear
+once more with the names in mind, as a person does: where the expected one was said, it is then written letter for letter.
+A name that was written otherwise needs both.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sayso.text.consent import words as text_words
@@ -22,17 +24,19 @@ MOST_NATS = 7.0
 """So much less likely than what was written the expected name may be, the sound and the language taken together."""
 MOST_NATS_TWICE = 16.0
 """The same, added to what it is by the sound alone, where what the language says is taken off."""
-MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 8.0, 20.0
+MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 12.0, 23.0
 """The same where what was written is like the name: the spelling of an unusual name, or another company's name."""
 
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
+_LONGEST_NAME = 12  # words as which a name may be written
 _MOST_READINGS = 4  # of a name, or two of each spelling; each costs a tenth of a second
 _LONGEST_HESITATION = 4  # letters of what a recogniser writes for one: "Oom.", "Ium,"
 _HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
 _RANK = {"accepted": 0, "review": 1, "refused": 2}
 _PARTING = (".", ",", ";", ":", "!", "?", "…")
 _MARK = re.compile(r"[.!?]$")
+_AT_ITS_ENDS = ".,;:!? "
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,40 @@ class Reading:
     """How much less likely it is than those words."""
     unusual_nats: float = 0.0
     """How much less likely it is by the language alone."""
+
+
+Confirmed = Callable[[Reading], bool]
+"""Whether the name of a reading was written by a hearing with the names in mind."""
+
+
+def in_mind(statement: Statement, *, company: str, platforms: Sequence[str]) -> str:
+    """The names as a text that comes before the statement. Empty where any name will do."""
+    companies = _spellings_of(company, statement)[-1:] if company else []
+    names = (name.strip(_AT_ITS_ENDS) for name in (*companies, *_capitals(platforms)))
+    return " ".join(f"{name}." for name in names if name)
+
+
+def written_in(text: str, statement: Statement, *, company: str, platforms: Sequence[str]) -> Confirmed:
+    """Whether a name is written letter for letter, as whole words, in what was heard with the names in mind."""
+    heard = statement.words(text)
+    # Names may be written with more spaces than they have: "Say so".
+    stretches = {
+        statement.letters(heard[start:end])
+        for start in range(len(heard))
+        for end in range(start + 1, min(len(heard), start + _LONGEST_NAME) + 1)
+    }
+    known = {
+        statement.letters(statement.words(name)) for name in (company, *platforms) if statement.words(name)
+    }
+    written = known & stretches
+
+    def is_written(reading: Reading) -> bool:
+        # A hesitation or words of the statement may stand before the name.
+        said = statement.letters(statement.words(reading.text))
+        expected = [letters for letters in known if said.endswith(letters)]
+        return bool(expected) and max(expected, key=len) in written
+
+    return is_written
 
 
 def readings(
@@ -72,9 +110,12 @@ def settled(
     company: str,
     platforms: Sequence[str],
     phrase: str = "",
+    confirmed: Confirmed,
 ) -> tuple[Match, tuple[Reading, ...]]:
     """`found`, or what it becomes with expected names that are likely enough, and those."""
-    near = sorted((one for one in weighed if is_near(one, words, statement)), key=lambda one: one.nats)
+    near = sorted(
+        (one for one in weighed if is_near(one, words, statement, confirmed)), key=lambda one: one.nats
+    )
     best: tuple[Match, tuple[Reading, ...]] = (found, ())
     ways: list[tuple[Reading, ...]] = [(one,) for one in near]
     ways += [pair for pair in itertools.combinations(near, 2) if _are_apart(*pair)]
@@ -93,14 +134,16 @@ def settled(
     return best
 
 
-def is_near(reading: Reading, words: Sequence[str], statement: Statement) -> bool:
-    """Whether it may have been said: it is likely enough, and that not for being a usual name."""
+def is_near(reading: Reading, words: Sequence[str], statement: Statement, confirmed: Confirmed) -> bool:
+    """Whether it may have been said: it is likely enough, that not for being a usual name, and it is confirmed."""
     heard = words[reading.start : reading.end]
     written = statement.words(" ".join(heard))
     name = [word for word in statement.words(reading.text) if (word,) not in statement.fillers]
     # A hesitation stands for no name: that it is usual says nothing against it.
     if _is_hesitation(reading) or _ends_with(heard, name, statement):
         return reading.nats <= MOST_NATS
+    if not confirmed(reading):
+        return False
     # With more words it is no spelling of the name: "Studio 54" is another company than "Studio".
     is_alike = names_alike(written, name) >= NAME_SURE and not set(name) <= set(written)
     most, most_twice = (MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE) if is_alike else (MOST_NATS, MOST_NATS_TWICE)
