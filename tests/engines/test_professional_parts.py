@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from sayso.engines.kokoro.lessons import Lesson
-from sayso.engines.kokoro.professional import prosody_loss, strongest
+from sayso.engines.kokoro.professional import _Impression, _kept_impression, prosody_loss, strongest
 
 
 def lesson() -> Lesson:
@@ -67,3 +69,39 @@ def test_the_strongest_is_taken_that_is_understood_and_liked(
     tried: list[tuple[float, float]], taken: int
 ) -> None:
     assert strongest(tried) == taken
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        "",
+        "[]",
+        '{"job": "another", "misheard": 0.0, "liked": 3.5, "seconds": 9.0}',
+        '{"job": "this", "misheard": 0.0, "liked": 3.5}',
+        '{"job": "this", "misheard": 0.0, "liked": null, "seconds": 9.0}',
+    ],
+)
+def test_what_was_thought_of_the_start_is_asked_again_where_it_was_not_kept(
+    tmp_path: Path, kept: str | None
+) -> None:
+    file = tmp_path / "listened.json"
+    if kept is not None:
+        file.write_text(kept)
+    assert _kept_impression(file, "this") is None
+
+
+def test_what_was_thought_of_the_start_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "listened.json"
+    file.write_text('{"job": "this", "misheard": 0.25, "liked": 3.5, "seconds": 9.0}')
+    assert _kept_impression(file, "this") == _Impression(0.25, 3.5, 9.0)
+
+
+def test_loudness_that_is_not_to_be_learnt_costs_where_it_moves() -> None:
+    given = lesson()
+
+    def loss_of(energy: torch.Tensor) -> float:
+        return float(prosody_loss(given, given.durations.float(), given.f0, energy, None))
+
+    assert loss_of(given.predicted_energy) == pytest.approx(0.0, abs=1e-6)
+    assert loss_of(given.energy) > 0.2

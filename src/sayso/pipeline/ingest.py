@@ -24,6 +24,7 @@ from sayso.errors import OtherSpeaker, TooLittleSpeech
 from sayso.pipeline.language import LEARNT, expect_english
 from sayso.pipeline.speaker_match import Witness
 from sayso.pipeline.training import write_takes
+from sayso.text.marks import lacks_marks, marked
 
 INPUTS = "in.json"
 CONSENT = "in/consent.flac"
@@ -232,7 +233,7 @@ def read_listened(folder: Path) -> Listened:
 def gather(folder: Path, ear: Ear, progress: Progress) -> None:
     """Make takes of all the uploads in `folder`, for a professional voice. Goes on where an earlier call was killed.
 
-    A text that was compared with its sound before is taken as it is; the others are heard.
+    A text that was compared with its sound before is taken as it is, if it has marks; the others are heard.
     Raises TooLittleSpeech when hardly any words are heard, OtherLanguage where they are not English.
     """
     progress("listening", 0.0, None)
@@ -246,10 +247,13 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
         for i, (part, wave) in enumerate(zip(parts, waves, strict=True)):
             progress("listening", i / len(parts), None)
             text = part.text
-            if text is None or not part.is_sure:
+            # A text of words alone gets its marks from what is heard.
+            if text is None or not part.is_sure or lacks_marks(text):
                 if i not in heard:
                     [said] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
                     heard[i] = None if said is None else said.text
+                    if part.is_sure and text is not None:
+                        heard[i] = text if said is None else marked(text, said.heard)
                     sink.write(json.dumps([i, heard[i]]) + "\n")
                     sink.flush()
                 text = heard[i]
@@ -483,7 +487,7 @@ def _words(
         if not _is_sure(words):
             texts.append(None)
         elif candidate.text is not None and _agree(candidate.text, text):
-            texts.append(_Said(candidate.text, text))
+            texts.append(_Said(marked(candidate.text, text), text))
         else:
             texts.append(_Said(text, text))
     return texts

@@ -30,6 +30,12 @@ LISTENED = (
     "She thought about the journey, then closed the heavy window.",
     "Our neighbour grows beans, carrots and very small apples.",
     "If the weather changes, we will meet beside the old bridge.",
+    "What would you like to drink while we wait for the others?",
+    "The children have painted twelve wooden chairs in bright colours.",
+    "I never thought that such a quiet street could have a theatre.",
+    "Put the fresh bread on the shelf above the measuring cups.",
+    "Yesterday the doctor showed us a picture of both lungs.",
+    "Though it rained for a week, the path through the valley stayed dry.",
 )
 """What the candidates of a professional training say; no sentence of any benchmark."""
 

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
-from sayso.engines.base import CANDIDATE, Progress, Take, TrainingPlan
+from sayso.engines.base import CANDIDATE, Progress, Speaker, Take, TrainingPlan
 from sayso.engines.curve import Curve, Point
 from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, symbols
 from sayso.engines.kokoro.descent import Descent, Limits, State, Values
@@ -62,6 +62,8 @@ class Recipe:
     prosody_rank: int = 8
     prosody_rate: float = 1e-3
     prosody_steps: int = 600
+    energy: bool = False
+    """Whether loudness follows the recordings, too; it costs naturalness (docs/lab/professional.md)."""
     clean: bool = True
     """Whether timbre is learnt from the recordings without their noise."""
     rapid_s: float = 15.0
@@ -78,9 +80,10 @@ _STRENGTHS = (1.0, 0.8, 0.6, 0.4, 0.0)
 """Of the deltas, as candidates; 0 is the rapid timbre with the learnt prosody."""
 _PATIENT_MISHEARING = 0.004
 """So much more may be misheard before a weaker candidate wins."""
-_PATIENT_OPINION = 0.08
+_PATIENT_OPINION = 0.1
 """So much less may listeners like it, on the scale of five."""
-_LISTENING_S = 12.0
+_LISTENING_SHARE = 1.2
+"""Time is kept for listening to each candidate: what the first one took, times this."""
 _APART = 4.0
 """Median deviations above which an alignment is not believed."""
 _FEWEST = 4
@@ -111,6 +114,16 @@ def train(
 class _Ready:
     wave: Waveform
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Impression:
+    """How a candidate sounds."""
+
+    misheard: float
+    liked: float
+    seconds: float
+    """What listening took."""
 
 
 class _Training:
@@ -157,8 +170,10 @@ class _Training:
         if self._recipe.prosody:
             voice = self._prosody(voice, train_set, held_out)
         start = voice
-        voice = self._timbre(voice, train_set, held_out)
-        voice = self._heard(start, voice)
+        weakest = self._listened(start)
+        listening_s = 0.0 if weakest is None else _LISTENING_SHARE * weakest.seconds * (len(_STRENGTHS) - 1)
+        voice = self._timbre(voice, train_set, held_out, listening_s)
+        voice = self._heard(start, voice, weakest)
         self._tell("adapting", 1.0)
         self._curve.write(self._folder)
         return voice
@@ -265,7 +280,8 @@ class _Training:
         offset = lessons.energy_offset(train_set)
         shift = torch.zeros(1, network.STYLE, requires_grad=True)
         rng = np.random.default_rng([self._seed, 1])
-        curves = [(f"predictor.{head}.{i}.conv{n}", 3) for head in "FN" for i in range(3) for n in (1, 2)]
+        heads = "FN" if recipe.energy else "F"
+        curves = [(f"predictor.{head}.{i}.conv{n}", 3) for head in heads for i in range(3) for n in (1, 2)]
         curves = [(name.replace("predictor.F.", "predictor.F0."), k) for name, k in curves]
         parts = _low_rank(net, [*curves, ("predictor.duration", 1)], recipe.prosody_rank, rng)
 
@@ -275,7 +291,8 @@ class _Training:
             encoded = net.predictor.encode(lesson.hidden, style)
             lengths = net.predictor.durations(encoded, deltas)[0] / voice.rate_ratio
             f0, energy = net.predictor.curves(network.spread(encoded, lesson.durations), style, deltas)
-            return prosody_loss(lesson, lengths, f0[0] * voice.pitch_ratio, energy[0], offset)
+            pitch_hz = f0[0] * voice.pitch_ratio
+            return prosody_loss(lesson, lengths, pitch_hz, energy[0], offset if recipe.energy else None)
 
         def loss(step: int) -> Tensor:
             chosen = np.random.default_rng([self._seed, 2, step]).integers(len(train_set), size=2)
@@ -303,7 +320,10 @@ class _Training:
 
     # --- timbre ------------------------------------------------------------------------------------
 
-    def _timbre(self, voice: KokoroVoice, train_set: list[Lesson], held_out: list[Lesson]) -> KokoroVoice:
+    def _timbre(
+        self, voice: KokoroVoice, train_set: list[Lesson], held_out: list[Lesson], reserve_s: float
+    ) -> KokoroVoice:
+        """`reserve_s` of the budget are left for what follows."""
         net, recipe = self._net, self._recipe
         offset = lessons.energy_offset(train_set)
         gain = float(np.exp(offset / 2))  # energy is of power, samples are amplitudes
@@ -350,7 +370,6 @@ class _Training:
             affines = voice.affines + now["affines"][0]
             return replace(voice, affines=affines, deltas={**voice.deltas, **_pairs(now)})
 
-        reserve_s = _LISTENING_S * len(_STRENGTHS) if self._plan.mishears is not None else 0.0
         seconds = max(5.0, self._clock.left_s - reserve_s + self._clock.given("timbre"))
         descent = Descent(
             {
@@ -374,23 +393,44 @@ class _Training:
 
     # --- by ear ------------------------------------------------------------------------------------
 
-    def _heard(self, start: KokoroVoice, voice: KokoroVoice) -> KokoroVoice:
+    def _listened(self, start: KokoroVoice) -> _Impression | None:
+        """How the weakest candidate sounds: it is there before the others, and tells how long listening takes."""
+        mishears = self._plan.mishears
+        if mishears is None:
+            return None
+        file = self._folder / "listened.json"
+        impression = _kept_impression(file, self._job)
+        if impression is None:
+            self._tell("listening to the start", 0.22)
+            impression = self._impression(start, mishears)
+            _write(file, json.dumps({"job": self._job, **asdict(impression)}).encode())
+            self._clock.tick()
+        return impression
+
+    def _impression(self, voice: KokoroVoice, mishears: Callable[[Speaker], float]) -> _Impression:
+        began = time.monotonic()
+        speaker = self._speaker(voice)
+        misheard = mishears(speaker)
+        liked = 0.0 if self._plan.likes is None else self._plan.likes(speaker)
+        return _Impression(misheard, liked, time.monotonic() - began)
+
+    def _heard(self, start: KokoroVoice, voice: KokoroVoice, weakest: _Impression | None) -> KokoroVoice:
         """The strongest candidate that is understood, and liked, about as well as the best one."""
-        if self._plan.mishears is None:
+        mishears = self._plan.mishears
+        if weakest is None or mishears is None:
             return voice
-        tried: list[tuple[float, float, KokoroVoice]] = []
-        for i, strength in enumerate(_STRENGTHS):
+        candidates = [_weaker(start, voice, strength) for strength in _STRENGTHS]
+        tried: list[tuple[float, float]] = []
+        for i, candidate in enumerate(candidates[:-1]):
             self._tell("listening to candidates", 0.97 + 0.03 * i / len(_STRENGTHS))
-            candidate = _weaker(start, voice, strength)
-            speaker = self._speaker(candidate)
-            misheard = self._plan.mishears(speaker)
-            liked = 0.0 if self._plan.likes is None else self._plan.likes(speaker)
-            tried.append((misheard, liked, candidate))
+            impression = self._impression(candidate, mishears)
+            tried.append((impression.misheard, impression.liked))
+        tried.append((weakest.misheard, weakest.liked))
         self._curve.facts["candidates"] = [
             {"strength": s, "misheard": round(m, 4), "liked": round(p, 3)}
-            for s, (m, p, _) in zip(_STRENGTHS, tried, strict=True)
+            for s, (m, p) in zip(_STRENGTHS, tried, strict=True)
         ]
-        return tried[strongest([(misheard, liked) for misheard, liked, _ in tried])][2]
+        return candidates[strongest(tried)]
 
     # --- telling -----------------------------------------------------------------------------------
 
@@ -446,11 +486,11 @@ def strongest(tried: Sequence[tuple[float, float]]) -> int:
     return next(i for i in understood if tried[i][1] >= best - _PATIENT_OPINION)
 
 
-def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, offset: float) -> Tensor:
+def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, offset: float | None) -> Tensor:
     """How far durations (T,), F0 (2L,) in Hz and log energy (2L,) are from the real ones.
 
     Durations in frames, without the silence at the ends; pitch where both have one, in octaves; energy where the
-    recording is not quiet: its noise is nobody's way of speaking.
+    recording is not quiet: its noise is nobody's way of speaking. Without `offset` energy stays as it was everywhere.
     """
     real = lesson.durations.to(lengths.dtype)
     inner = slice(1, -1)
@@ -465,8 +505,10 @@ def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, of
     voiceless = lesson.predicted_f0 < network.VOICED_HZ
     if int(voiceless.sum()) > 0:
         loss = loss + (f0 - lesson.predicted_f0)[voiceless].abs().mean() / _VOICED_HZ
-    loud = lesson.energy > torch.quantile(lesson.energy, 0.3)
-    apart = torch.where(loud, energy - (lesson.energy + offset), energy - lesson.predicted_energy)
+    apart = energy - lesson.predicted_energy
+    if offset is not None:
+        loud = lesson.energy > torch.quantile(lesson.energy, 0.3)
+        apart = torch.where(loud, energy - (lesson.energy + offset), apart)
     return loss + 0.5 * apart.abs().mean()
 
 
@@ -577,6 +619,15 @@ def _kept(file: Path, job: str) -> KokoroVoice | None:
     except (OSError, BadArtifact):
         return None
     return voice if voice.notes.get("job") == job else None
+
+
+def _kept_impression(file: Path, job: str) -> _Impression | None:
+    try:
+        kept = json.loads(file.read_text())
+        numbers = [float(kept[name]) for name in ("misheard", "liked", "seconds")]
+        return _Impression(*numbers) if kept["job"] == job else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _times(file: Path, job: str) -> Times | None:
