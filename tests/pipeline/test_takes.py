@@ -169,6 +169,29 @@ def test_a_professional_voice_hears_what_is_not_surely_said(tmp_path: Path) -> N
     assert len(ear.heard) == 2
 
 
+def test_a_text_of_words_alone_gets_the_marks_that_are_heard_and_no_word(tmp_path: Path) -> None:
+    ear = ScriptedEar("When it rained, they stayed at Rome.")
+    takes = gathered(
+        tmp_path,
+        ear,
+        (speech(4.0), "WHEN IT RAINED THEY STAYED AT HOME", True),
+        (speech(4.0), "When it rained they stayed at home.", True),
+        (speech(4.0), "WHEN IT RAINED THEY STAYED AT HOME", False),
+    )
+    assert [text for _, text in takes] == [
+        "WHEN IT RAINED, THEY STAYED AT HOME.",
+        "When it rained they stayed at home.",
+        "WHEN IT RAINED, THEY STAYED AT HOME.",
+    ]
+    assert len(ear.heard) == 2
+
+
+def test_a_sure_text_stays_where_its_marks_are_not_heard(tmp_path: Path) -> None:
+    ear = ScriptedEar("nothing, surely", confidence=0.01)
+    given = [(speech(4.0), "words that were compared with their sound before", True)] * 3
+    assert [text for _, text in gathered(tmp_path, ear, *given)] == [given[0][1]] * 3
+
+
 def test_of_more_than_can_be_learnt_the_takes_come_from_all_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
