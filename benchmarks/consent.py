@@ -253,7 +253,7 @@ class Studio:
                 sound = sound or self.sound_of(clip)
                 self.listen_knowing(key, self._quieter(sound) if quieter else sound, asked)
             entry = self._known[key]
-            found.append(consent_words.judged(heard(entry), asked, entry["knowing"]))
+            found.append(consent_words.judged(heard(entry), asked, entry.get("knowing")))
             if is_once or not consent_words.may_be_misheard(found[0]):
                 break
         return tuple(found)
@@ -370,7 +370,7 @@ class _Replayed:
         del language, rivals, names
         if before:
             entry = self._studio.known(hearing_key(self._clip, is_second=self._times > 1)) or {}
-            return replace(heard(entry), text=entry["knowing"])
+            return replace(heard(entry), text=entry.get("knowing"))
         key = hearing_key(self._clip, is_second=self._times > 0)
         self._times += 1
         if self._studio.known(key) is None:
@@ -717,7 +717,7 @@ def _other_languages(
                 studio.listen(key, studio.wave(f"espeak {voice}", (text,)), company)
             known = studio.known(key) or {}
             entry, asked = heard(known), asked_of(statements, company)
-            found = judged([consent_words.judged(entry, asked, known["knowing"])], asked)
+            found = judged([consent_words.judged(entry, asked, known.get("knowing"))], asked)
             in_english = match(entry.text, statements["en"], company=company, platforms=PLATFORMS)
             rows.append(
                 {

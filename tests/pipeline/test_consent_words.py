@@ -137,11 +137,17 @@ def test_an_expected_name_that_is_likely_enough_counts_and_is_told() -> None:
     ("knowing", "is_right"),
     [
         (RIGHT, True),
-        ("by acme robotics", True),
-        ("by ACME robo tics, Inc.", True),
-        ("by Acme Robotic", False),
-        ("by Acme Robotics's", False),
-        ("by Norfolk went to train.", False),
+        (RIGHT.lower(), True),
+        (RIGHT.replace("Acme Robotics", "ACME robo tics, Inc."), True),
+        (RIGHT.replace("will be", "would be"), False),
+        (RIGHT.replace("recordings", "recording is"), True),
+        (RIGHT.replace("Acme Robotics", "Acme Robotic"), False),
+        (RIGHT.replace("Acme Robotics", "Norfolk went"), False),
+        # A recogniser may write what it was given to have in mind, or the name may be said beside its place.
+        (RIGHT.replace("Acme Robotics", "Norfolk went") + " Acme Robotics. Sayso.", False),
+        ("Acme Robotics. Sayso. Resemble AI.", False),
+        ("I am not aware. Acme Robotics.", False),
+        (RIGHT.replace("aware", "not aware"), False),
         ("", False),
         (None, False),
     ],
@@ -158,6 +164,22 @@ def test_a_name_that_was_written_otherwise_is_written_where_it_is_known(
     assert not hangs_on_names(heard(text, names=(replace(near, nats=40.0),)).heard, ASKED)
     assert not hangs_on_names(heard(RIGHT, names=(near,)).heard, ASKED)
     assert not hangs_on_names(heard("Jag är medveten", names=(near,), language="sv").heard, ASKED)
+
+
+@pytest.mark.parametrize(
+    ("company", "said"),
+    [("MyVoice", "MyChoice"), ("Resemble", "Resembla"), ("Sayso", "Seso"), ("Sayso", "Globex")],
+)
+def test_a_name_that_is_also_said_elsewhere_is_not_confirmed_by_that(company: str, said: str) -> None:
+    asked = replace(ASKED, company=company)
+    for platform in ("Sayso", "Resemble AI"):
+        text = STATEMENTS.sentence("en", said, platform)
+        at = text.split().index(said)
+        words = tuple(HeardWord(word, 0.0, 0.0, 0.95) for word in text.split())
+        near = Weighed(at, at + 1, company, 1.0, 1.0)
+        assert not judged(Heard(text, words, "en", 0.99, (), (near,)), asked, text).are_right
+        right = STATEMENTS.sentence("en", company, platform)
+        assert judged(Heard(text, words, "en", 0.99, (), (near,)), asked, right).are_right
 
 
 class Knowing:

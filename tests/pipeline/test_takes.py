@@ -176,7 +176,7 @@ def test_a_text_of_words_alone_gets_the_marks_that_are_heard_and_no_word(tmp_pat
         ear,
         (speech(4.0), "WHEN IT RAINED THEY STAYED AT HOME", True),
         (speech(4.0), "When it rained they stayed at home.", True),
-        (speech(4.0), "WHEN IT RAINED THEY STAYED AT HOME", False),
+        (speech(4.0, seed=1), "WHEN IT RAINED THEY STAYED AT HOME", False),
     )
     assert [text for _, text in takes] == [
         "WHEN IT RAINED, THEY STAYED AT HOME.",

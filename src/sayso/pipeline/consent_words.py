@@ -83,11 +83,12 @@ def hear(wave: Waveform, asked: Asked, ear: Ear) -> Words:
 def hangs_on_names(heard: Heard, asked: Asked) -> bool:
     """Whether a hearing with the names in mind could make `heard` better."""
     statement = asked.statements.get(heard.language)
-    if statement is None:
+    if statement is None or not heard.names:
         return False
-    best = _settled(heard, statement, asked, lambda _: True)[0]
-    least = _settled(heard, statement, asked, lambda _: False)[0]
-    return best.verdict != least.verdict
+    least = _settled(heard, statement, asked, _nothing)[0]
+    if not least.reasons:
+        return False
+    return _settled(heard, statement, asked, lambda _: True)[0].verdict != least.verdict
 
 
 def heard_knowing(wave: Waveform, heard: Heard, asked: Asked, ear: Ear) -> str:
@@ -102,9 +103,22 @@ def judged(heard: Heard, asked: Asked, knowing: str | None = None) -> Words:
     statement = asked.statements.get(heard.language)
     if statement is None:
         return Words(heard, None)
-    confirmed = names.written_in(knowing or "", statement, company=asked.company, platforms=asked.platforms)
+    confirmed: Confirmed = _nothing
+    if knowing is not None:
+        confirmed = names.written_in(
+            knowing,
+            [word.text for word in heard.words],
+            statement,
+            company=asked.company,
+            platforms=asked.platforms,
+        )
     found, named = _settled(heard, statement, asked, confirmed)
     return Words(heard, doubt.weighed(found, _margins(heard)), named, knowing)
+
+
+def _nothing(_: Reading) -> bool:
+    """No hearing with the names in mind."""
+    return False
 
 
 def _settled(

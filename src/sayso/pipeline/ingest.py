@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import itertools
 import json
 import re
@@ -244,19 +245,23 @@ def gather(folder: Path, ear: Ear, progress: Progress) -> None:
     heard = _read_heard(notes)
     takes = []
     with notes.open("a", encoding="utf-8") as sink:
+        sink.write("\n")  # behind a line that was cut off
         for i, (part, wave) in enumerate(zip(parts, waves, strict=True)):
             progress("listening", i / len(parts), None)
             text = part.text
             # A text of words alone gets its marks from what is heard.
             if text is None or not part.is_sure or lacks_marks(text):
-                if i not in heard:
+                key = _key(wave, text)
+                if key not in heard:
                     [said] = _words([_Candidate(i, wave, text, 0.0)], ear, LEARNT)
-                    heard[i] = None if said is None else said.text
-                    if part.is_sure and text is not None:
-                        heard[i] = text if said is None else marked(text, said.heard)
-                    sink.write(json.dumps([i, heard[i]]) + "\n")
+                    heard[key] = said
+                    sink.write(json.dumps([key, None if said is None else [said.text, said.heard]]) + "\n")
                     sink.flush()
-                text = heard[i]
+                found = heard[key]
+                if text is None or not part.is_sure:
+                    text = None if found is None else found.text
+                elif found is not None:
+                    text = marked(text, found.heard)
             if text is not None:
                 takes.append(Take(wave, text))
     if sum(take.wave.duration_s for take in takes) < LEAST_S:
@@ -292,14 +297,19 @@ def _sounds(folder: Path, parts: Sequence[_Part]) -> Iterator[tuple[_Part, Wavef
             yield part, whole.cut(part.span.start_s, part.span.end_s)
 
 
-def _read_heard(notes: Path) -> dict[int, str | None]:
+def _key(wave: Waveform, text: str | None) -> str:
+    """Under which what was heard is remembered: recordings may be edited or deleted before another try."""
+    return hashlib.sha256(wave.samples.tobytes() + (text or "").encode()).hexdigest()
+
+
+def _read_heard(notes: Path) -> dict[str, _Said | None]:
     """What an earlier call heard; a line that was cut off is left out."""
-    heard: dict[int, str | None] = {}
+    heard: dict[str, _Said | None] = {}
     if notes.is_file():
         for line in notes.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
-                index, text = json.loads(line)
-                heard[int(index)] = text
+            with suppress(ValueError, TypeError):
+                key, said = json.loads(line)
+                heard[str(key)] = None if said is None else _Said(*said)
     return heard
 
 

@@ -8,6 +8,7 @@ A build's folder holds what passes between the steps:
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -82,21 +83,44 @@ def train_long(
 def mishearing(speaker: Speaker, ear: Ear) -> float:
     """The part of the words of a few sentences that an ear does not understand, 0 and more."""
     wrong, count = 0, 0
-    for sentence in LISTENED:
-        found = misheard.compare(sentence, ear.hear(_said(speaker, sentence), "en").text)
+    for sentence, wave in zip(LISTENED, _said(_Once(speaker)), strict=True):
+        found = misheard.compare(sentence, ear.hear(wave, "en").text)
         wrong, count = wrong + found.word_errors, count + found.words
     return wrong / count
 
 
 def opinion(speaker: Speaker, opinions: OpinionModel) -> float:
     """The one opinion that listeners would have of a few sentences (P.808)."""
-    found = [opinions.p808(_said(speaker, sentence), most_windows=1) for sentence in LISTENED]
-    return float(np.mean([value for value in found if value is not None]))
+    found = [opinions.p808(wave, most_windows=1) for wave in _said(_Once(speaker))]
+    known = [value for value in found if value is not None]
+    return float(np.mean(known)) if known else _NO_OPINION
 
 
-def _said(speaker: Speaker, sentence: str) -> Waveform:
-    pieces = [piece.wave for piece in speaker.speak(sentence)]
-    return Waveform(np.concatenate([wave.samples for wave in pieces]), speaker.rate_hz)
+_NO_OPINION = 1.0
+"""The lowest there is, for a voice that makes nothing that could be judged."""
+
+
+class _Once:
+    """A speaker, who is like nobody else."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and other.speaker is self.speaker
+
+    def __hash__(self) -> int:
+        return id(self.speaker)
+
+
+@functools.lru_cache(maxsize=1)
+def _said(once: _Once) -> tuple[Waveform, ...]:
+    """The sentences by one voice, for all who listen to it."""
+    waves = []
+    for sentence in LISTENED:
+        pieces = [piece.wave.samples for piece in once.speaker.speak(sentence)]
+        waves.append(Waveform(np.concatenate(pieces), once.speaker.rate_hz))
+    return tuple(waves)
 
 
 def write_takes(folder: Path, takes: list[Take]) -> None:

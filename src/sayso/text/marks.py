@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
+
+from sayso.text.english import abbreviations
 
 _ANY = re.compile(r"[^\W_][\"'”’)\]]*[,;:.?!…—–]+[\"'”’)\]]*(?:\s|$)|\s[—–-]+\s")
 _MARK = re.compile(r"([,;:.?!])[\"'”’)\]]*$")
+_CLOSING = "\"'”’)]"
+_ABBREVIATED = frozenset(abbreviations.TITLES) | frozenset(abbreviations.WITHOUT_DOT)
 _FEWEST = 5
 """Words of a text that would have a mark somewhere."""
 
@@ -33,20 +38,32 @@ def marked(text: str, heard: str) -> str:
         if kind == "equal":
             first = end - (stop - start)
             for k in range(stop - start):
-                words[first + k] = _with_mark(words[first + k], others[start + k])
+                words[first + k] += _mark(words[first + k], others, start + k)
         elif kind == "replace":
             # "sixteen sixty-five" for "1665,": a mark behind both is behind both.
-            words[end - 1] = _with_mark(words[end - 1], others[stop - 1])
+            words[end - 1] += _mark(words[end - 1], others, stop - 1)
     if words and _MARK.search(words[-1]) is None:
         words[-1] += "."
     return " ".join(words)
 
 
-def _with_mark(word: str, other: str) -> str:
+def _mark(word: str, others: Sequence[str], at: int) -> str:
+    """What stands behind the heard word `at` and does not behind `word`; nothing where it belongs to the word."""
+    other = others[at]
     found = _MARK.search(other)
-    if found is None or other.endswith("...") or _MARK.search(word) is not None:
-        return word
-    return word + found.group(1)
+    if found is None or _MARK.search(word) is not None or other.rstrip(_CLOSING).endswith(("..", "…")):
+        return ""
+    mark = found.group(1)
+    if mark == "." and at + 1 < len(others) and not (_ends_sentence(other) and others[at + 1][:1].isupper()):
+        return ""
+    return mark
+
+
+def _ends_sentence(word: str) -> bool:
+    """Whether the dot behind `word` is one: not in "Mr.", "J.", "p.m."."""
+    name = _bare(word)
+    inner = word.rstrip(_CLOSING).rstrip(".")
+    return len(name) > 1 and "." not in inner and name not in _ABBREVIATED
 
 
 def _bare(word: str) -> str:

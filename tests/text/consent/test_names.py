@@ -120,7 +120,7 @@ def test_a_likely_name_that_a_hearing_with_it_in_mind_has_not_was_not_said() -> 
     reading = Reading(at, at + 2, COMPANY, -50.0, -50.0)
 
     def near(knowing: str) -> bool:
-        confirmed = written_in(knowing, ENGLISH, company=COMPANY, platforms=PLATFORMS)
+        confirmed = written_in(knowing, words, ENGLISH, company=COMPANY, platforms=PLATFORMS)
         return is_near(reading, words, ENGLISH, confirmed)
 
     assert near(RIGHT)
@@ -133,25 +133,51 @@ def test_a_likely_name_that_a_hearing_with_it_in_mind_has_not_was_not_said() -> 
 
 
 @pytest.mark.parametrize(
-    ("company", "text", "reading", "is_written"),
+    ("company", "said", "reading", "is_written"),
     [
-        ("Nova", "by Nova Media to train", "Nova", True),
-        ("Nova Media", "by Nova to train, by Sayso media", "Nova Media", False),
-        ("Acme, Inc.", "used by Acme to", "um, Acme, Inc.", True),
-        ("Studio 9", "by studio nine to", "Studio 9", True),
-        ("Acme & Sons", "by Acme and Sons to", "Acme & Sons", True),
-        ("Acme", "by Sayso", "by Sayso.", True),
-        ("Acme", "by Say so.", "Sayso.", True),
-        ("Acme", "by Resemble", "by Resemble AI", False),
-        ("So", "by Sayso", "So", False),
-        ("", "by Sayso", "Norfolk", False),
+        ("Studio", "Studio 54", "Studio", False),
+        ("Nova Media", "Nova", "Nova Media", False),
+        ("Acme, Inc.", "Acme", "um, Acme, Inc.", True),
+        ("Studio 9", "studio nine", "Studio 9", True),
+        ("Acme & Sons", "Acme and Sons", "Acme & Sons", True),
+        ("Müller", "Mueller", "Müller", True),
+        ("So", "Sayso", "So", False),
+        ("of thirteen words that make one long name for no good reason here", "of thirteen", "So", False),
     ],
 )
-def test_a_name_is_confirmed_letter_for_letter_in_whole_words(
-    company: str, text: str, reading: str, *, is_written: bool
+def test_a_company_is_confirmed_letter_for_letter_in_its_place(
+    company: str, said: str, reading: str, *, is_written: bool
 ) -> None:
-    confirmed = written_in(text, ENGLISH, company=company, platforms=PLATFORMS)
-    assert confirmed(Reading(0, 1, reading, 0.0)) is is_written
+    words = ENGLISH.sentence("Norfolk went", "Sayso").split()
+    at = words.index("Norfolk")
+    confirmed = written_in(
+        ENGLISH.sentence(said, "Sayso"), words, ENGLISH, company=company, platforms=PLATFORMS
+    )
+    assert confirmed(Reading(at, at + 2, reading, 0.0)) is is_written
+
+
+@pytest.mark.parametrize(
+    ("said", "is_written"),
+    [("Sayso", True), ("Say so", True), ("Resemble AI", True), ("Resemble", False), ("Seso", False)],
+)
+def test_a_platform_is_confirmed_by_any_of_its_names(said: str, *, is_written: bool) -> None:
+    words = ENGLISH.sentence("Norfolk went", "sasing").split()
+    start, end, text = next(one for one in asked(" ".join(words)) if one[2] == "Sayso.")
+    confirmed = written_in(
+        ENGLISH.sentence("Norfolk went", said), words, ENGLISH, company=COMPANY, platforms=PLATFORMS
+    )
+    assert confirmed(Reading(start, end, text, 0.0)) is is_written
+    assert not confirmed(Reading(start, end, "somewhere else", 0.0)), (
+        "its place is not known: both have to be right"
+    )
+
+
+def test_of_many_platforms_the_company_stays_in_mind() -> None:
+    many = [f"Platform {n}" for n in range(90)]
+    before = in_mind(ENGLISH, company="Acme", platforms=many)
+    assert before.startswith("Acme. Platform 0. Platform 1. ")
+    assert len(before) < 450
+    assert len(in_mind(ENGLISH, company="x" * 5_000, platforms=many)) < 450
 
 
 @pytest.mark.parametrize(
@@ -161,6 +187,7 @@ def test_a_name_is_confirmed_letter_for_letter_in_whole_words(
         ("ACME, Inc.", "Acme. Sayso. Resemble AI."),
         ("Wayne Industries", "Wayne Industries. Sayso. Resemble AI."),
         ("!!!", "Sayso. Resemble AI."),
+        ("---", "Sayso. Resemble AI."),
     ],
 )
 def test_the_names_in_mind_are_written_as_people_write_them(company: str, before: str) -> None:

@@ -82,8 +82,8 @@ _PATIENT_MISHEARING = 0.004
 """So much more may be misheard before a weaker candidate wins."""
 _PATIENT_OPINION = 0.1
 """So much less may listeners like it, on the scale of five."""
-_LISTENING_SHARE = 1.2
-"""Time is kept for listening to each candidate: what the first one took, times this."""
+_LONGER, _LISTENING_PART = 1.2, 0.15
+"""Time is kept for listening to each candidate: what the first one took, times this; of the budget at most a part."""
 _APART = 4.0
 """Median deviations above which an alignment is not believed."""
 _FEWEST = 4
@@ -171,7 +171,8 @@ class _Training:
             voice = self._prosody(voice, train_set, held_out)
         start = voice
         weakest = self._listened(start)
-        listening_s = 0.0 if weakest is None else _LISTENING_SHARE * weakest.seconds * (len(_STRENGTHS) - 1)
+        listening_s = 0.0 if weakest is None else _LONGER * weakest.seconds * (len(_STRENGTHS) - 1)
+        listening_s = min(listening_s, _LISTENING_PART * self._plan.budget_s)
         voice = self._timbre(voice, train_set, held_out, listening_s)
         voice = self._heard(start, voice, weakest)
         self._tell("adapting", 1.0)
@@ -399,11 +400,12 @@ class _Training:
         if mishears is None:
             return None
         file = self._folder / "listened.json"
-        impression = _kept_impression(file, self._job)
+        job = f"{self._job} {'' if self._plan.likes is None else 'liked'}"
+        impression = _kept_impression(file, job)
         if impression is None:
             self._tell("listening to the start", 0.22)
             impression = self._impression(start, mishears)
-            _write(file, json.dumps({"job": self._job, **asdict(impression)}).encode())
+            _write(file, json.dumps({"job": job, **asdict(impression)}).encode())
             self._clock.tick()
         return impression
 
@@ -422,15 +424,18 @@ class _Training:
         candidates = [_weaker(start, voice, strength) for strength in _STRENGTHS]
         tried: list[tuple[float, float]] = []
         for i, candidate in enumerate(candidates[:-1]):
+            if tried and self._clock.left_s <= 0:
+                break  # of weaker ones nothing is known but the weakest
             self._tell("listening to candidates", 0.97 + 0.03 * i / len(_STRENGTHS))
             impression = self._impression(candidate, mishears)
             tried.append((impression.misheard, impression.liked))
+        heard: list[int] = [*range(len(tried)), len(candidates) - 1]
         tried.append((weakest.misheard, weakest.liked))
         self._curve.facts["candidates"] = [
-            {"strength": s, "misheard": round(m, 4), "liked": round(p, 3)}
-            for s, (m, p) in zip(_STRENGTHS, tried, strict=True)
+            {"strength": _STRENGTHS[i], "misheard": round(m, 4), "liked": round(p, 3)}
+            for i, (m, p) in zip(heard, tried, strict=True)
         ]
-        return candidates[strongest(tried)]
+        return candidates[heard[strongest(tried)]]
 
     # --- telling -----------------------------------------------------------------------------------
 

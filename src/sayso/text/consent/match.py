@@ -57,6 +57,8 @@ class Match:
     """Words that nothing explains, without those of `negations`."""
     reasons: tuple[str, ...]
     """Codes of `reasons.REASONS`, the gravest first."""
+    written: frozenset[str] = frozenset()
+    """The places, "{company}" and "{platform}", where an expected name is written letter for letter."""
 
     @property
     def verdict(self) -> Verdict:
@@ -230,6 +232,9 @@ class _Matching:
         """Whether the name that was heard is written as an expected one."""
         place = self._places[self._names[slot]]
         return self._is_written(slot, place.start, place.end)
+
+    def _is_there_right(self, slot: str) -> bool:
+        return self._places[self._names[slot]].is_heard and self._is_right(slot)
 
     def _belongs(self, slot: str, at: int) -> bool:
         """Whether the word `at` in the right name is a part of it: the name would be less alike without it."""
@@ -439,6 +444,7 @@ class _Matching:
             missing=self._missing(lost | poor),
             extra=tuple(self._words[at].text for at in sorted(self._unexplained) if at not in turning),
             reasons=in_order(reasons),
+            written=frozenset(slot for slot in (COMPANY, PLATFORM) if self._is_there_right(slot)),
         )
 
     def _is_asked(self) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sayso.text.consent import words as text_words
 from sayso.text.consent.match import NAME_SURE, Gap, Match, expanded, gaps, match
 from sayso.text.consent.sound import names_alike
-from sayso.text.consent.statement import COMPANY, Phrase, Statement
+from sayso.text.consent.statement import COMPANY, PLATFORM, Phrase, Statement
 from sayso.text.consent.words import Word
 
 MOST_NATS = 7.0
@@ -29,7 +29,7 @@ MOST_NATS_ALIKE, MOST_NATS_ALIKE_TWICE = 12.0, 23.0
 
 _MOST_MORE = 2  # words that may be taken for a name than it has: more are something else
 _MOST_STARTS = 3  # words at which a name may begin
-_LONGEST_NAME = 12  # words as which a name may be written
+_MOST_IN_MIND = 400  # characters of names: half of what the recogniser has room for
 _MOST_READINGS = 4  # of a name, or two of each spelling; each costs a tenth of a second
 _LONGEST_HESITATION = 4  # letters of what a recogniser writes for one: "Oom.", "Ium,"
 _HESITATIONS = ("um", "ähm", "euh", "eh")  # the first that the language has is tried before a name
@@ -53,35 +53,36 @@ class Reading:
 
 
 Confirmed = Callable[[Reading], bool]
-"""Whether the name of a reading was written by a hearing with the names in mind."""
+"""Whether the name of a reading was written, in its place, by a hearing with the names in mind."""
 
 
 def in_mind(statement: Statement, *, company: str, platforms: Sequence[str]) -> str:
-    """The names as a text that comes before the statement. Empty where any name will do."""
+    """The names as a text that comes before the statement; of many platforms the first. Empty where any name will do."""
     companies = _spellings_of(company, statement)[-1:] if company else []
-    names = (name.strip(_AT_ITS_ENDS) for name in (*companies, *_capitals(platforms)))
-    return " ".join(f"{name}." for name in names if name)
+    names = [
+        name.strip(_AT_ITS_ENDS) for name in (*companies, *_capitals(platforms)) if statement.words(name)
+    ]
+    text = ""
+    for name in names:
+        if text and len(text) + len(name) > _MOST_IN_MIND:
+            break
+        text += f" {name[:_MOST_IN_MIND]}."
+    return text.strip()
 
 
-def written_in(text: str, statement: Statement, *, company: str, platforms: Sequence[str]) -> Confirmed:
-    """Whether a name is written letter for letter, as whole words, in what was heard with the names in mind."""
-    heard = statement.words(text)
-    # Names may be written with more spaces than they have: "Say so".
-    stretches = {
-        statement.letters(heard[start:end])
-        for start in range(len(heard))
-        for end in range(start + 1, min(len(heard), start + _LONGEST_NAME) + 1)
-    }
-    known = {
-        statement.letters(statement.words(name)) for name in (company, *platforms) if statement.words(name)
-    }
-    written = known & stretches
+def written_in(
+    text: str, words: Sequence[str], statement: Statement, *, company: str, platforms: Sequence[str]
+) -> Confirmed:
+    """Whether a name of the readings of `words` is written letter for letter in its place in `text`, which was heard with
+    the names in mind. None is where that denies the statement."""
+    found = match(text, statement, company=company, platforms=platforms)
+    places: dict[tuple[int, int, str], set[str]] = {}
+    for slot, reading in _by_slot(statement, words, company=company, platforms=platforms):
+        places.setdefault(reading, set()).add(slot)
 
     def is_written(reading: Reading) -> bool:
-        # A hesitation or words of the statement may stand before the name.
-        said = statement.letters(statement.words(reading.text))
-        expected = [letters for letters in known if said.endswith(letters)]
-        return bool(expected) and max(expected, key=len) in written
+        of = places.get((reading.start, reading.end, reading.text), {COMPANY, PLATFORM})
+        return not found.negations and of <= found.written
 
     return is_written
 
@@ -90,15 +91,22 @@ def readings(
     statement: Statement, words: Sequence[str], *, company: str, platforms: Sequence[str]
 ) -> list[tuple[int, int, str]]:
     """(start, end, text): how expected names may be read in `words`, as they were written, that do not have them."""
+    return [reading for _, reading in _by_slot(statement, words, company=company, platforms=platforms)]
+
+
+def _by_slot(
+    statement: Statement, words: Sequence[str], *, company: str, platforms: Sequence[str]
+) -> Iterator[tuple[str, tuple[int, int, str]]]:
+    """The place of each name, and its reading."""
     pieces, owners = _pieces(statement, words)
-    found: list[tuple[int, int, str]] = []
     for gap in gaps(pieces, statement, company=company, platforms=platforms):
         names = _spellings_of(company, statement) if gap.slot == COMPANY else _capitals(platforms)
         ranked = sorted(_in_gap(statement, words, pieces, owners, gap, names), key=lambda one: -one[0])
         most = max(_MOST_READINGS, 2 * len(names)) if gap.slot == COMPANY else _MOST_READINGS
-        found += [reading for _, reading in ranked[:most]]
-        found += _behind_hesitation(statement, pieces, owners, gap, names)
-    return found
+        yield from ((gap.slot, reading) for _, reading in ranked[:most])
+        yield from (
+            (gap.slot, reading) for reading in _behind_hesitation(statement, pieces, owners, gap, names)
+        )
 
 
 def settled(
@@ -131,6 +139,8 @@ def settled(
         anew = match(text, statement, company=company, platforms=platforms, phrase=phrase)
         if _RANK[anew.verdict] < _RANK[best[0].verdict]:
             best = (anew, way)
+            if anew.verdict == "accepted":
+                break
     return best
 
 
