@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument(
         "--names",
         action="store_true",
-        help="only names, heard once: each one, and others that sound nearly so",
+        help="only names: each one, and others that sound nearly so",
     )
     parser.add_argument(
         "--whole",
@@ -133,7 +133,7 @@ def run(options: argparse.Namespace) -> None:
     clips = _name_clips(saying_all) if options.names else _clips(list(readers))
     hearings: dict[Clip, tuple[Words, ...]] = {}
     for clip in clips:
-        found = studio.words(clip, may_work=time.monotonic() < deadline, is_once=options.names)
+        found = studio.words(clip, may_work=time.monotonic() < deadline)
         if found is not None:
             hearings[clip] = found
     print(f"clips heard: {len(hearings)} of {len(clips)}")
@@ -232,11 +232,8 @@ class Studio:
                 entry = json.loads(line)
                 self._known[entry["key"]] = entry
 
-    def words(self, clip: Clip, *, may_work: bool, is_once: bool) -> tuple[Words, ...] | None:
-        """What both hearings come to, the second only where it is needed; None if one of them may not be made now.
-
-        `is_once`: no second one, which accepts nothing by itself.
-        """
+    def words(self, clip: Clip, *, may_work: bool) -> tuple[Words, ...] | None:
+        """What both hearings come to, the second only where it is needed; None if one of them may not be made now."""
         asked = asked_of(self._statements, clip.said.company)
         found: list[Words] = []
         sound: Waveform | None = None
@@ -254,7 +251,7 @@ class Studio:
                 self.listen_knowing(key, self._quieter(sound) if quieter else sound, asked)
             entry = self._known[key]
             found.append(consent_words.judged(heard(entry), asked, entry.get("knowing")))
-            if is_once or not consent_words.may_be_misheard(found[0]):
+            if not consent_words.may_be_misheard(found[0]):
                 break
         return tuple(found)
 

@@ -102,6 +102,30 @@ def test_a_second_hearing_that_is_right_asks_for_a_person() -> None:
     assert agreed(first, other, ASKED) is first
 
 
+def test_a_name_that_was_unclear_may_be_clear_in_the_second_hearing() -> None:
+    first = heard(RIGHT.replace("Acme Robotics", "Acne Robotics"))
+    assert verdict(first) == "review"
+    assert agreed(first, heard(RIGHT), ASKED) == heard(RIGHT)
+    both = heard(RIGHT.replace("Acme Robotics", "Acne Robotics").replace("Sayso", "Seso"))
+    assert verdict(agreed(both, heard(RIGHT), ASKED)) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        ("Acme Robotics", "Norfolk went"),
+        ("will be used by Acme", "will unit by Acne"),
+        ("Sayso", "Seso and others"),
+    ],
+)
+def test_nothing_but_an_unclear_name_is_heard_away_without_a_person(find: str, put: str) -> None:
+    first = heard(RIGHT.replace(find, put), sure=0.4)
+    assert not first.are_right
+    assert verdict(agreed(first, heard(RIGHT), ASKED)) != "accepted"
+    other = heard(RIGHT.replace("Acme Robotics", "Acne Robotics"))
+    assert agreed(other, first, ASKED) is other
+
+
 def test_what_the_first_hearing_was_sure_of_counts() -> None:
     text = f"{RIGHT.replace('will be used', '')} The orchestra plays."
     assert may_be_misheard(heard(text))

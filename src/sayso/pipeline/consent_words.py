@@ -64,6 +64,9 @@ _FINAL = frozenset({"words_question", "words_asked", "words_uncertain", "words_t
 """What another hearing cannot make good. Nor can it where a word turned the sense."""
 
 
+_UNCLEAR_NAMES = frozenset({"company_unclear", "platform_unclear"})
+
+
 def hear(wave: Waveform, asked: Asked, ear: Ear) -> Words:
     """The words of `wave`, judged."""
 
@@ -153,9 +156,14 @@ def may_be_misheard(words: Words) -> bool:
 def agreed(first: Words, second: Words, asked: Asked) -> Words:
     """What both hearings come to: where all of the second is right, and the first heard nothing else surely, a person.
 
-    It accepts nothing by itself: too few near misses were heard that way yet (docs/lab/consent.md).
+    Of the sense it accepts nothing by itself: too few near misses were heard that way yet (docs/lab/consent.md). But
+    where nothing but names was unclear in the first, those may be clear in the second.
     """
-    if second.found is None or not second.are_right or _sure_of_more(first, asked):
+    if second.found is None or not second.are_right:
+        return first
+    if first.found is not None and set(first.found.reasons) <= _UNCLEAR_NAMES:
+        return second
+    if _sure_of_more(first, asked):
         return first
     return replace(second, found=replace(second.found, reasons=("words_unclear",)))
 
