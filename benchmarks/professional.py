@@ -63,7 +63,7 @@ VARIANTS: dict[str, Recipe] = {
     "loudness learnt": Recipe(energy=True),
     "noise and all": Recipe(clean=False),
     "no speaker loss": Recipe(speaker_weight=0.0),
-    "crops of 0.8 s": Recipe(crop_frames=32),
+    "crops of 1.6 s": Recipe(crop_frames=64),
 }
 _AMOUNTS_MIN = (2.0, 5.0)
 _TIMES_MIN = (10.0, 20.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sayso.engines.curve import Curve, Point
 from sayso.engines.kokoro.lessons import Lesson
 from sayso.engines.kokoro.professional import _Impression, _kept_impression, prosody_loss, strongest
 
@@ -105,3 +106,16 @@ def test_loudness_that_is_not_to_be_learnt_costs_where_it_moves() -> None:
 
     assert loss_of(given.predicted_energy) == pytest.approx(0.0, abs=1e-6)
     assert loss_of(given.energy) > 0.2
+
+
+def test_a_run_that_goes_on_tells_no_step_twice() -> None:
+    curve = Curve()
+    for phase, step in (("prosody", 0), ("prosody", 9), ("timbre", 0), ("timbre", 10), ("timbre", 20)):
+        curve.add(Point(phase, step, 1.0, None, 1.0))
+    curve.add(Point("timbre", 10, 2.0, 0.5, 0.9))
+    assert [(p.phase, p.step, p.spent_s) for p in curve.points] == [
+        ("prosody", 0, 1.0),
+        ("prosody", 9, 1.0),
+        ("timbre", 0, 1.0),
+        ("timbre", 10, 2.0),
+    ]

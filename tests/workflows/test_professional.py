@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +148,29 @@ def test_a_disk_that_fills_up_in_a_long_training_is_told_and_a_rebuild_works(
     failed = over(services, ada, voice)
     assert failed.state is VoiceState.FAILED
     assert failed.issue == "the disk of the server is full: make room there, then ask for a build again"
+    assert over(services, ada, voices.build_voice(services, ada, voice.id)).state is VoiceState.FINISHED
+
+
+@pytest.mark.slow
+def test_a_long_training_that_is_killed_each_time_fails_with_the_likely_reason_and_a_rebuild_works(
+    services: Services, ada: Caller, files: Files
+) -> None:
+    """As the system does with what takes too much memory."""
+    voice = ask(services, ada, files.put("large.zip", dataset(180.0)))
+    killed: set[int] = set()
+
+    def is_over() -> bool:
+        now = voices.get_voice(services, ada, voice.id)
+        pid = services.long_trainer.pid  # type: ignore[attr-defined]
+        if now.stage == "learning timbre" and pid is not None and pid not in killed:
+            killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        return now.state is not VoiceState.RUNNING
+
+    wait_until(is_over, 120)
+    failed = voices.get_voice(services, ada, voice.id)
+    assert (failed.state, len(killed)) == (VoiceState.FAILED, services.limits.training_attempts)
+    assert "there may be too little memory" in str(failed.issue)
     assert over(services, ada, voices.build_voice(services, ada, voice.id)).state is VoiceState.FINISHED
 
 

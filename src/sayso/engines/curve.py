@@ -36,7 +36,11 @@ class Curve:
     """Counts, seconds, choices; JSON values."""
 
     def add(self, point: Point) -> None:
-        """Another point; when there are too many, every second one of the older ones goes."""
+        """Another point; when there are too many, every second one of the older ones goes.
+
+        A run that goes on from a checkpoint comes by steps again that were seen before: the newer ones stand.
+        """
+        self.points = [p for p in self.points if p.phase != point.phase or p.step < point.step]
         self.points.append(point)
         if len(self.points) > _MOST_POINTS:
             self.points = self.points[:1] + self.points[1:-1:2] + self.points[-1:]

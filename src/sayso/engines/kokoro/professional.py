@@ -28,7 +28,7 @@ from torch import Tensor
 from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import CANDIDATE, Progress, Speaker, Take, TrainingPlan
-from sayso.engines.curve import Curve, Point
+from sayso.engines.curve import Curve, Point, read_curve
 from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, symbols
 from sayso.engines.kokoro.descent import Descent, Limits, State, Values
 from sayso.engines.kokoro.lessons import Lesson, Reading, Times
@@ -151,13 +151,14 @@ class _Training:
                 "no recording holds speech with words we can say: record at least ten minutes of clear speech"
             )
         self._job = _fingerprint(self._ready, seed, recipe)
-        self._curve = Curve()
+        kept = read_curve(folder)
+        self._curve = kept if kept.facts.get("job") == self._job else Curve()
         self._clock = _Clock(folder / "clock.json", self._job, plan.budget_s)
         self._sampled_at = time.monotonic()
         self._rng = np.random.default_rng(seed)
 
     def run(self) -> KokoroVoice:
-        self._curve.facts = {"takes": len(self._ready), "recipe": asdict(self._recipe)}
+        self._curve.facts |= {"job": self._job, "takes": len(self._ready), "recipe": asdict(self._recipe)}
         rapid, reading = self._rapid()
         learnt = self._aligned(reading)
         train_set, held_out = self._split(learnt)
