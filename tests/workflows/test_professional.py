@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from working import unclaimed, wait_until
 
@@ -158,12 +159,14 @@ def test_a_long_training_that_is_killed_each_time_fails_with_the_likely_reason_a
     """As the system does with what takes too much memory."""
     voice = ask(services, ada, files.put("large.zip", dataset(180.0)))
     killed: set[int] = set()
+    priorities: set[int] = set()
 
     def is_over() -> bool:
         now = voices.get_voice(services, ada, voice.id)
         pid = services.long_trainer.pid  # type: ignore[attr-defined]
         if now.stage == "learning timbre" and pid is not None and pid not in killed:
             killed.add(pid)
+            priorities.add(psutil.Process(pid).nice())
             os.kill(pid, signal.SIGKILL)
         return now.state is not VoiceState.RUNNING
 
@@ -171,6 +174,7 @@ def test_a_long_training_that_is_killed_each_time_fails_with_the_likely_reason_a
     failed = voices.get_voice(services, ada, voice.id)
     assert (failed.state, len(killed)) == (VoiceState.FAILED, services.limits.training_attempts)
     assert "there may be too little memory" in str(failed.issue)
+    assert priorities == {min(19, psutil.Process().nice() + 15)}, "whoever speaks or builds comes first"
     assert over(services, ada, voices.build_voice(services, ada, voice.id)).state is VoiceState.FINISHED
 
 
