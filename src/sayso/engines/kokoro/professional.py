@@ -62,8 +62,8 @@ class Recipe:
     prosody_rank: int = 8
     prosody_rate: float = 1e-3
     prosody_steps: int = 600
-    energy: bool = False
-    """Whether loudness follows the recordings, too; it costs naturalness (docs/lab/professional.md)."""
+    energy: bool = True
+    """Whether loudness follows the recordings, too; what that costs and does not is in docs/lab/professional.md."""
     clean: bool = True
     """Whether timbre is learnt from the recordings without their noise."""
     rapid_s: float = 15.0
@@ -80,7 +80,7 @@ _STRENGTHS = (1.0, 0.8, 0.6, 0.4, 0.0)
 """Of the deltas, as candidates; 0 is the rapid timbre with the learnt prosody."""
 _PATIENT_MISHEARING = 0.004
 """So much more may be misheard before a weaker candidate wins."""
-_PATIENT_OPINION = 0.1
+_PATIENT_OPINION = 0.15
 """So much less may listeners like it, on the scale of five."""
 _LONGER, _LISTENING_PART = 1.2, 0.15
 """Time is kept for listening to each candidate: what the first one took, times this; of the budget at most a part."""
