@@ -367,7 +367,7 @@ class _Replayed:
         del language, rivals, names
         if before:
             entry = self._studio.known(hearing_key(self._clip, is_second=self._times > 1)) or {}
-            return replace(heard(entry), text=entry.get("knowing"))
+            return replace(heard(entry), text=entry.get("knowing") or "")
         key = hearing_key(self._clip, is_second=self._times > 0)
         self._times += 1
         if self._studio.known(key) is None:
