@@ -157,13 +157,7 @@ def _print(rows: list[dict[str, object]]) -> None:
 
 def _ask(client: httpx.Client, files: list[tuple[str, bytes, str | None]]) -> str:
     """A professional voice of `files`, its build asked for; its uuid."""
-    asked = {"name": "learns", "voice_type": "professional"}
-    uuid = str(server.item(client.post("/api/v2/voices", json=asked))["uuid"])
-    for name, audio, text in files:
-        fields = {"name": Path(name).stem, "emotion": "neutral", "is_active": "true", "text": text or ""}
-        server.item(
-            client.post(f"/api/v2/voices/{uuid}/recordings", data=fields, files={"file": (name, audio)})
-        )
+    uuid = server.create_voice(client, "learns", files, "professional")
     server.item(client.post(f"/api/v2/voices/{uuid}/build", json={"fill": False}))
     return uuid
 

@@ -1,10 +1,12 @@
 """How much better is a professional voice than a rapid one, in the words that its speaker really read?
 
-    python benchmarks/professional.py --speech DIR --work OUT [--only SPEAKER] [--minutes 40] [--json FILE]
+    python benchmarks/professional.py --speech DIR --work OUT [--only SPEAKER] [--minutes 40] [--served] [--json FILE]
     python benchmarks/professional.py --speech DIR --work OUT --ablation [--minutes 10]
 
 The speakers are pro_*: voices are made from the folder `train`, with its texts, and judged on `test`. Everything made lies in OUT
 and is not made twice: a run that was stopped, even by kill -9, goes on where it was. Rows of --ablation are printed as they come.
+With --served the professional voice is made by `sayso serve`: recordings and texts are uploaded over HTTP, and the time is that from
+the request to build until it is `finished`, with its analysis and its report.
 
 For the test sentences, rapid and professional voice and the real reading (the anchor):
 - n by judge.py, which nothing in the product knows: 0 three strangers of the same sex, 1 the speaker's own test speech
@@ -18,8 +20,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +33,7 @@ import torch
 import common
 import judge
 import people
+import server
 from likeness import errors
 from sayso.audio import codec
 from sayso.audio.resample import resample
@@ -48,6 +53,7 @@ from sayso.engines.likeness import SpeakerEncoder
 from sayso.engines.torch_thread import Here
 from sayso.engines.whisper import WhisperEar
 from sayso.pipeline.training import mishearing, opinion
+from sayso.storage.blobs import open_blobs
 from sayso.text.marks import lacks_marks, marked
 from sentences import SENTENCES
 
@@ -109,7 +115,9 @@ def made(bench: Bench, who: Set, folder: Path, recipe: Recipe | None, minutes: f
             if total < 12.0:
                 takes.append(take)
                 total += take.wave.duration_s
-        voice = adapt.rapid(bench.net, bench.encoder, takes, SEED, _nobody)
+        voice = adapt.rapid(bench.net, bench.encoder, takes, SEED, _nobody, clean=bench.clean)
+    elif bench.options.served:
+        return served(bench.options, who.name, folder, minutes)
     else:
         plan = TrainingPlan(
             60.0 * minutes,
@@ -126,11 +134,56 @@ def made(bench: Bench, who: Set, folder: Path, recipe: Recipe | None, minutes: f
             _nobody,
             bench.speaker,
             recipe,
-            lambda wave: bench.enhancer.enhance(wave).wave,
+            bench.clean,
         )
     file.write_bytes(voice.pack())
     notes.write_text(json.dumps({"wall_s": time.monotonic() - began, "bytes": file.stat().st_size}))
     return file
+
+
+def served(options: argparse.Namespace, name: str, folder: Path, minutes: float) -> Path:
+    """The voice as a server makes it, whose data lies in `folder` and is used again where it was stopped."""
+    home, asked = (folder / "home").absolute(), folder / "asked.json"
+    home.mkdir(exist_ok=True)
+    settings = {"SAYSO_HOME": str(home), "SAYSO_PROFESSIONAL_MINUTES": f"{minutes:g}"}
+    with server.running(options.models, options.threads, options.engine, **settings) as started:
+        if not asked.is_file():
+            found = people.collection(options.speech / name / "train")
+            files = [
+                (r.file.name, r.file.read_bytes(), r.text or None) for one in found.values() for r in one
+            ]
+            uuid = server.create_voice(started.client, name, files, "professional")
+            server.item(started.client.post(f"/api/v2/voices/{uuid}/build", json={"fill": False}))
+            asked.write_text(json.dumps({"uuid": uuid, "at": time.time()}))
+        kept = json.loads(asked.read_text())
+        uuid, stage = kept["uuid"], ""
+        while True:
+            voice = server.item(started.client.get(f"/api/v2/voices/{uuid}"))
+            if voice["stage"] != stage:
+                stage = voice["stage"]
+                print(f"  {name}: {(time.time() - kept['at']) / 60:.1f} min, {stage}", flush=True)
+            if voice["status"] != "running":
+                break
+            time.sleep(_LOOK_S)
+        wall_s = time.time() - kept["at"]
+        if voice["status"] != "finished":
+            raise SystemExit(f"the voice of {name} was not finished: {voice['status']}, {voice['issue']}")
+        report = started.client.get(f"/api/v2/voices/{uuid}/report")
+        (folder / "report.json").write_bytes(report.content)
+        page = started.client.get(f"/api/v2/voices/{uuid}/report", params={"format": "html"})
+        (folder / "report.html").write_bytes(page.content)
+        memory = server.memory_rows(started, "finished")
+    with closing(sqlite3.connect(home / "app.db")) as db:
+        [(key,)] = db.execute("select artifact_key from voices where id = ?", (uuid,))
+    artifact = open_blobs((home / "blobs").as_uri()).read(key)
+    file = folder / "voice.kokoro"
+    file.write_bytes(artifact)
+    notes = {"wall_s": wall_s, "bytes": len(artifact), "memory": memory}
+    (folder / "making.json").write_text(json.dumps(notes))
+    return file
+
+
+_LOOK_S = 2.0
 
 
 def said(bench: Bench, file: Path, texts: Sequence[str], name: str = "said") -> list[Waveform]:
@@ -190,6 +243,10 @@ class Bench:
         self.enhancer = Enhancer(options.models)
         self.opinions = OpinionModel(options.models)
         self.judge = judge.Judge()
+
+    def clean(self, wave: Waveform) -> Waveform:
+        """The recording without its noise, as the product learns from it."""
+        return self.enhancer.enhance(wave).wave
 
     def speaker(self, voice: KokoroVoice) -> KokoroSpeaker:
         return KokoroSpeaker(self.net, voice, self._place)
@@ -268,6 +325,9 @@ def main() -> None:
     parser.add_argument("--only", choices=SPEAKERS, help="only this speaker")
     parser.add_argument(
         "--minutes", type=float, default=40.0, help="budget of a training (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--served", action="store_true", help="the voice is made by `sayso serve`, from build to finished"
     )
     parser.add_argument("--ablation", action="store_true", help="compare recipes, amounts of data and times")
     options = parser.parse_args()

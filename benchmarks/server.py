@@ -152,9 +152,11 @@ def item(answer: httpx.Response) -> dict[str, Any]:
     return dict(body.get("item") or {})
 
 
-def create_voice(client: httpx.Client, name: str, files: Sequence[tuple[str, bytes, str | None]]) -> str:
-    """A rapid voice with recordings (file name, bytes, words), not built yet; returns its uuid."""
-    uuid = str(item(client.post("/api/v2/voices", json={"name": name, "voice_type": "rapid"}))["uuid"])
+def create_voice(
+    client: httpx.Client, name: str, files: Sequence[tuple[str, bytes, str | None]], voice_type: str = "rapid"
+) -> str:
+    """A voice with recordings (file name, bytes, words), not built yet; returns its uuid."""
+    uuid = str(item(client.post("/api/v2/voices", json={"name": name, "voice_type": voice_type}))["uuid"])
     for file_name, audio, text in files:
         fields = {
             "name": file_name,

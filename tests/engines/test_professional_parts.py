@@ -9,7 +9,13 @@ import torch
 
 from sayso.engines.curve import Curve, Point
 from sayso.engines.kokoro.lessons import Lesson
-from sayso.engines.kokoro.professional import _Impression, _kept_impression, prosody_loss, strongest
+from sayso.engines.kokoro.professional import (
+    _Impression,
+    _kept_impression,
+    most_liked,
+    prosody_loss,
+    strongest,
+)
 
 
 def lesson() -> Lesson:
@@ -119,3 +125,19 @@ def test_a_run_that_goes_on_tells_no_step_twice() -> None:
         ("timbre", 0, 1.0),
         ("timbre", 10, 2.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("tried", "taken"),
+    [
+        ([(0.0, 3.6), (0.0, 3.8), (0.0, 3.7)], 1),
+        # A word of a hundred is nothing yet, five are.
+        ([(0.0, 3.6), (0.01, 3.8), (0.0, 3.7)], 1),
+        ([(0.0, 3.6), (0.05, 3.8), (0.0, 3.7)], 2),
+        ([(0.0, 3.7), (0.0, 3.7)], 0),
+    ],
+)
+def test_of_the_starts_the_best_liked_is_taken_that_is_understood(
+    tried: list[tuple[float, float]], taken: int
+) -> None:
+    assert most_liked(tried) == taken

@@ -88,10 +88,17 @@ def test_a_training_that_is_broken_off_in_each_phase_ends_as_an_unbroken_one(
 
     unbroken = Ender()
     expected = engine.train(takes, whole, 7, plan(listener), unbroken).read_bytes()
-    # What the rapid voice costs has its own tests.
-    (broken / "rapid.kokoro").write_bytes((whole / "rapid.kokoro").read_bytes())
+    # What the rapid voices cost has its own tests.
+    for n in range(3):
+        (broken / f"start-{n}.kokoro").write_bytes((whole / f"start-{n}.kokoro").read_bytes())
 
-    stages = ("aligning", "learning prosody", "learning timbre", "listening to candidates")
+    stages = (
+        "listening to a start",
+        "aligning",
+        "learning prosody",
+        "learning timbre",
+        "listening to candidates",
+    )
     ender = Ender(*stages)
     for stage in stages:
         with pytest.raises(BrokenOff, match=stage):
@@ -102,12 +109,14 @@ def test_a_training_that_is_broken_off_in_each_phase_ends_as_an_unbroken_one(
     fractions = [round(fraction, 9) for _, fraction in unbroken.told]
     assert fractions == sorted(fractions)
     assert {stage for stage, _ in unbroken.told} >= set(stages)
-    # The weakest once, though the run was broken off behind it; the four others again, for one of them was begun.
-    assert listener.count == 5
-    assert other.count == 1 + 1 + 4
+    # Each start and the weakest once, though the run was broken off behind them; the four others again, for one was begun.
+    assert listener.count == 3 + 5
+    assert other.count == 3 + 1 + 1 + 4
     curve = read_curve(broken)
     assert {point.phase for point in curve.points} == {"prosody", "timbre"}
     assert [point.step for point in curve.points if point.phase == "timbre"] == [0, 1, 2, 3, 4]
+    assert [one["misheard"] for one in curve.facts["starts"]] == [0.0] * 3
+    assert len({(whole / f"start-{n}.kokoro").read_bytes() for n in range(3)}) >= 2
     assert [one["strength"] for one in curve.facts["candidates"]] == [1.0, 0.8, 0.6, 0.4, 0.0]
     voice = unpack(made)
     assert voice.deltas.keys() >= {"decoder.encode.conv1", "predictor.duration"}

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from sayso.engines.base import Progress, Take
 from sayso.engines.kokoro import lessons, network, pitch, speak, stock
-from sayso.engines.kokoro.lessons import Lesson, Reading
+from sayso.engines.kokoro.lessons import Clean, Lesson, Reading
 from sayso.engines.kokoro.losses import speaker_loss, spectral_loss
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.voice import KokoroVoice
@@ -49,8 +49,14 @@ def rapid(
     seed: int,
     progress: Progress,
     recipe: Recipe | None = None,
+    clean: Clean | None = None,
+    begin_with: stock.StockVoice | None = None,
 ) -> KokoroVoice:
-    """A voice from 6 to 30 s of speech with its words. Raises TooLittleSpeech where no take can be used."""
+    """A voice from 6 to 30 s of speech with its words. Raises TooLittleSpeech where no take can be used.
+
+    `clean` takes the noise out of a recording, in step with it: what a microphone adds is not the voice. The
+    timbre begins with the nearest stock voice, or with `begin_with`.
+    """
     recipe = recipe or Recipe()
     clock = _Clock(progress, recipe.steps)
     usable = [(wave, take.text) for take in takes if (wave := lessons.usable(take)) is not None]
@@ -63,13 +69,14 @@ def rapid(
     voiced = voiced[voiced > 0]
     pitch_hz = float(np.median(voiced)) if len(voiced) else 150.0
     embedding = lessons.embedding(encoder, [wave for wave, _ in usable])
-    timbre = stock.nearest(embedding, pitch_hz, english=False)
+    timbre = begin_with or stock.nearest(embedding, pitch_hz, english=False)
     prosody = stock.nearest(embedding, pitch_hz, english=True)
     reading = Reading.of_stock(net, prosody)
     learnt = []
     for i, ((wave, text), f0) in enumerate(zip(usable, f0s, strict=True)):
         clock.aligning(i, len(usable))
-        learnt.append(lessons.aligned(net, reading, wave, text, f0))
+        times = lessons.times(net, reading, wave, text, f0)
+        learnt.append(lessons.lesson(net, reading, lessons.cleaned(wave, clean), text, times))
     offset = lessons.energy_offset(learnt)
     affines = _fit(net, timbre, learnt, offset, speaker_loss(encoder, embedding), seed, clock, recipe)
     rate = sum(lesson.read_frames for lesson in learnt) / sum(lesson.frames for lesson in learnt)

@@ -14,6 +14,7 @@ from sayso.engines import memory
 from sayso.engines import weights as pinned
 from sayso.engines.base import Progress, Take, TrainingPlan
 from sayso.engines.kokoro import adapt, fused, professional, stock, weights
+from sayso.engines.kokoro.lessons import Clean
 from sayso.engines.kokoro.network import Kokoro
 from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
@@ -44,18 +45,16 @@ class KokoroEngine:
 
     def clone(self, takes: Sequence[Take], folder: Path, seed: int, progress: Progress) -> Path:
         """See VoiceEngine."""
+        clean = self._cleaner()
         net = self._loaded() if self._speaks_only else self._network()
-        voice = self._place.run(lambda: adapt.rapid(net, self._encoder, takes, seed, progress))
+        voice = self._place.run(lambda: adapt.rapid(net, self._encoder, takes, seed, progress, clean=clean))
         return _kept(voice, folder)
 
     def train(
         self, takes: Sequence[Take], folder: Path, seed: int, plan: TrainingPlan, progress: Progress
     ) -> Path:
         """See VoiceEngine."""
-        # SciPy comes with it, which nobody needs who only speaks.
-        from sayso.engines.enhance import Enhancer
-
-        enhancer = Enhancer(self._models_dir)
+        clean = self._cleaner()
         net = self._loaded() if self._speaks_only else self._network()
         # The network is this caller's for as long as it takes.
         place = Here()
@@ -68,7 +67,7 @@ class KokoroEngine:
             plan,
             progress,
             lambda candidate: KokoroSpeaker(net, candidate, place),
-            clean=lambda wave: enhancer.enhance(wave).wave,
+            clean=clean,
         )
         return _kept(voice, folder)
 
@@ -109,6 +108,13 @@ class KokoroEngine:
             return decoder.affines(torch.from_numpy(timbre)[None])[0].numpy()
 
         return self._place.run(found)
+
+    def _cleaner(self) -> Clean:
+        # SciPy comes with it, which nobody needs who only speaks.
+        from sayso.engines.enhance import Enhancer
+
+        enhancer = Enhancer(self._models_dir)
+        return lambda wave: enhancer.enhance(wave).wave
 
     def _network(self) -> Kokoro:
         with self._lock:

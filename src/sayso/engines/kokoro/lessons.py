@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,12 @@ from sayso.engines.kokoro.stock import StockVoice
 from sayso.engines.likeness import SpeakerEncoder
 from sayso.text.english.phonemes import join, phonemize
 
+Clean = Callable[[Waveform], Waveform]
+"""Takes the noise out of a recording."""
+
+_SPACE = symbols.ids(" ")[1]
+_SILENT = frozenset(symbols.ids(' ;:,.!?—…()“”"'))
+"""Symbols that nothing is said for, the padding among them."""
 _LEVEL_DBFS = -23.0
 _SHORTEST_S = 0.4
 
@@ -84,10 +90,26 @@ class Times:
     apart: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Between two pieces of a take."""
+
+    real_s: float
+    usual_s: float
+    """What speaking would make there."""
+
+
 def usable(take: Take) -> Waveform | None:
     """At 24 kHz, without silence at the ends, at one level; None where nothing can be learnt from it."""
     wave = with_rms(trim(resample(take.wave, network.RATE_HZ), keep_s=0.1), _LEVEL_DBFS)
     return wave if wave.duration_s >= _SHORTEST_S and phonemize(take.text) else None
+
+
+def cleaned(wave: Waveform, clean: Clean | None) -> Waveform:
+    """`wave` without its noise, as long as it was; itself where nothing cleans."""
+    if clean is None:
+        return wave
+    return Waveform(_fitted(resample(clean(wave), wave.rate_hz).samples, len(wave.samples)), wave.rate_hz)
 
 
 def embedding(encoder: SpeakerEncoder, waves: Sequence[Waveform]) -> NDArray[np.float32]:
@@ -103,14 +125,16 @@ def aligned(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArra
 @torch.inference_mode()
 def times(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Times:
     """Where each phoneme of `text` is spoken, by comparison with the same words in another voice."""
-    hidden, read = net.read(_ids(text))
+    ids = _ids(text)
+    hidden, read = net.read(ids)
     encoded = net.predictor.encode(hidden, reading.style)
     frames = speak.whole_frames(net.predictor.durations(encoded)[0] / reading.rate_ratio)
     curve, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
     asr = network.spread(read.transpose(1, 2), frames).transpose(1, 2)
     noise = speak.source_noise(int(frames.sum()), 0)
     said = net.decoder(asr, curve * reading.pitch_ratio, energy, reading.affines, noise)[0]
-    durations, apart = align.durations(torch.from_numpy(wave.samples), said, frames.numpy())
+    is_pause = np.array([symbol in _SILENT for symbol in ids[0].tolist()])
+    durations, apart = align.durations(torch.from_numpy(wave.samples), said, frames.numpy(), is_pause)
     return Times(durations, _fitted(f0, 2 * int(durations.sum())), apart)
 
 
@@ -138,6 +162,67 @@ def lesson(net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Time
         read_durations=read_durations,
         apart=found.apart,
     )
+
+
+def pieces(
+    net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Times
+) -> tuple[list[Lesson], list[Pause]]:
+    """A take in the pieces that a voice would say it in, and the pauses between them; whole where it cannot be cut.
+
+    A voice is asked for one piece at a time, so that is what it has to learn: a whole take has other neighbours and
+    pauses inside that speaking makes itself.
+    """
+    spans = speak.pieces(text)
+    inner = _ids(text)[0, 1:-1].tolist()
+    places = _places(inner, [_ids(span.text)[0, 1:-1].tolist() for span in spans])
+    if places is None or len(places) < 2:
+        return [lesson(net, reading, wave, text, found)], []
+    borders = np.concatenate([[0], np.cumsum(found.durations)])
+    cut: list[Lesson] = []
+    pauses: list[Pause] = []
+    begin, lead = 0, int(found.durations[0])
+    for k, (start, end) in enumerate(places):
+        is_last = k == len(places) - 1
+        # Symbol i of the text is duration 1 + i; the marks at a piece's end are its pause.
+        sounds_end = end
+        while sounds_end > start + 1 and inner[sounds_end - 1] in _SILENT:
+            sounds_end -= 1
+        own = found.durations[1 + start : 1 + sounds_end].copy()
+        stop = int(borders[1 + sounds_end])
+        gap = int(borders[1 + places[k + 1][0]]) - stop if not is_last else int(borders[-1]) - stop
+        tail = gap if is_last else min(_KEPT_FRAMES, (gap + 1) // 2)
+        marks = _shared(tail, end - sounds_end + 1)
+        durations = np.concatenate([[lead], own, marks]).astype(np.int64)
+        sub = Times(durations, found.f0[2 * begin : 2 * (stop + tail)], found.apart)
+        samples = wave.samples[begin * network.FRAME : (stop + tail) * network.FRAME]
+        cut.append(lesson(net, reading, Waveform(samples, wave.rate_hz), spans[k].text, sub))
+        if not is_last:
+            pauses.append(Pause(gap * network.FRAME / network.RATE_HZ, spans[k].pause_s))
+            lead = min(_KEPT_FRAMES, gap - tail)
+            begin = stop + gap - lead
+    return cut, pauses
+
+
+_KEPT_FRAMES = 4
+"""Of the silence around a piece: 0.1 s, as around a take."""
+
+
+def _places(inner: list[int], parts: list[list[int]]) -> list[tuple[int, int]] | None:
+    """Where in the symbols of a text those of its pieces are; None where they are said otherwise by themselves."""
+    found, at = [], 0
+    for part in parts:
+        while at < len(inner) and inner[at] == _SPACE:
+            at += 1
+        if not part or inner[at : at + len(part)] != part:
+            return None
+        found.append((at, at + len(part)))
+        at += len(part)
+    return found if at == len(inner) else None
+
+
+def _shared(frames: int, n: int) -> NDArray[np.int64]:
+    """`frames` over `n` symbols, the first ones longer; some may have none."""
+    return np.array([frames // n + (i < frames % n) for i in range(n)], np.int64)
 
 
 def energy_offset(lessons: Sequence[Lesson]) -> float:

@@ -25,13 +25,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sayso.audio.resample import resample
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import CANDIDATE, Progress, Speaker, Take, TrainingPlan
 from sayso.engines.curve import Curve, Point, read_curve
-from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, symbols
+from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, stock, symbols
 from sayso.engines.kokoro.descent import Descent, Limits, State, Values
-from sayso.engines.kokoro.lessons import Lesson, Reading, Times
+from sayso.engines.kokoro.lessons import Clean, Lesson, Pause, Reading, Times
 from sayso.engines.kokoro.losses import speaker_loss, spectral_loss
 from sayso.engines.kokoro.network import Deltas, Kokoro, LowRank
 from sayso.engines.kokoro.voice import KokoroVoice, unpack
@@ -39,7 +38,6 @@ from sayso.engines.likeness import SpeakerEncoder
 from sayso.errors import BadArtifact, TooLittleSpeech
 
 Layers = tuple[str, ...]
-Clean = Callable[[Waveform], Waveform]
 
 DECODER_LAYERS: Layers = ("decoder.encode", *(f"decoder.decode.{i}" for i in range(4)))
 """Blocks before the generator: nine tenths of the decoder's weights, and a tenth of its time."""
@@ -68,6 +66,8 @@ class Recipe:
     """Whether timbre is learnt from the recordings without their noise."""
     rapid_s: float = 15.0
     """So much of the takes makes the rapid voice."""
+    starts: int = 3
+    """So many rapid voices are made; the one that is liked best is where the training starts."""
     held_out: float = 0.08
     """Part of the takes that is never trained on, but at most `held_out_s`."""
     held_out_s: float = 40.0
@@ -80,10 +80,17 @@ _STRENGTHS = (1.0, 0.8, 0.6, 0.4, 0.0)
 """Of the deltas, as candidates; 0 is the rapid timbre with the learnt prosody."""
 _PATIENT_MISHEARING = 0.004
 """So much more may be misheard before a weaker candidate wins."""
+_PATIENT_START = 0.02
+"""The same for a start: two words of a hundred, which the training can mend."""
 _PATIENT_OPINION = 0.15
 """So much less may listeners like it, on the scale of five."""
 _LONGER, _LISTENING_PART = 1.2, 0.15
 """Time is kept for listening to each candidate: what the first one took, times this; of the budget at most a part."""
+_FOR_STARTS_S = 1_200.0
+"""From this budget on there is time for more starts than one."""
+_HEARD_TAKES = 20
+"""So many are enough to know how somebody sounds."""
+_USUAL_HZ = 150.0
 _APART = 4.0
 """Median deviations above which an alignment is not believed."""
 _FEWEST = 4
@@ -114,6 +121,19 @@ def train(
 class _Ready:
     wave: Waveform
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """A take that can be learnt from."""
+
+    pieces: list[Lesson]
+    pauses: list[Pause]
+    """Between them."""
+
+    @property
+    def frames(self) -> int:
+        return sum(piece.frames for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +187,12 @@ class _Training:
             "used": len(learnt),
             "held_out": len(held_out),
         }
-        voice = replace(rapid, rate_ratio=_rate(learnt, rapid.rate_ratio), notes=self._notes(rapid, learnt))
+        voice = replace(
+            rapid,
+            rate_ratio=_rate([piece for take in learnt for piece in take.pieces], rapid.rate_ratio),
+            pause_ratio=pause_ratio([pause for take in learnt for pause in take.pauses]),
+            notes=self._notes(rapid, learnt),
+        )
         if self._recipe.prosody:
             voice = self._prosody(voice, train_set, held_out)
         start = voice
@@ -184,37 +209,74 @@ class _Training:
 
     def _rapid(self) -> tuple[KokoroVoice, Reading]:
         file = self._folder / "rapid.kokoro"
-        chosen, total = [], 0.0
-        # Neither the shortest nor the longest: sentences of an ordinary length.
-        for ready in sorted(self._ready, key=lambda r: abs(r.wave.duration_s - 6.0)):
-            if total >= self._recipe.rapid_s:
-                break
-            chosen.append(Take(ready.wave, ready.text))
-            total += ready.wave.duration_s
         voice = _kept(file, self._job)
         if voice is None:
-            voice = adapt.rapid(
-                self._net,
-                self._encoder,
-                chosen,
-                self._seed,
-                lambda stage, part, _: self._tell(stage, 0.02 * part),
-                # A budget of a few minutes must not go into the start alone.
-                adapt.Recipe(steps=min(adapt.Recipe().steps, max(8, round(self._plan.budget_s / 10.0)))),
-            )
-            voice = replace(voice, notes={**voice.notes, "job": self._job})
+            voice = self._best_start()
             _write(file, voice.pack())
-            # Through the file's precision, so that a run that goes on sees the same.
-            voice = unpack(voice.pack())
             self._clock.tick()
         style = torch.from_numpy(voice.row(128).copy())[None]
         affines = torch.from_numpy(voice.affines)[None]
         return voice, Reading(affines, style, voice.pitch_ratio, voice.rate_ratio)
 
+    def _best_start(self) -> KokoroVoice:
+        """What is liked best of a few rapid voices: how natural the end is depends on where it begins."""
+        mishears, budget_s = self._plan.mishears, self._plan.budget_s
+        # A budget of a few minutes must not go into the start alone.
+        count = 1 if mishears is None or budget_s < _FOR_STARTS_S else self._recipe.starts
+        recipe = adapt.Recipe(steps=min(adapt.Recipe().steps, max(8, round(budget_s / 10.0))))
+        few = [ready.wave for ready in self._ready[:_HEARD_TAKES]]
+        voiced = np.concatenate([f0[f0 > 0] for f0 in (pitch.track(wave.samples) for wave in few)])
+        pitch_hz = float(np.median(voiced)) if len(voiced) else _USUAL_HZ
+        near = stock.near(lessons.embedding(self._encoder, few), pitch_hz, english=False)
+        takes = self._ordinary()
+        begun: list[KokoroVoice] = []
+        thought: list[tuple[float, float]] = []
+        for n in range(count):
+            file = self._folder / f"start-{n}.kokoro"
+            voice = _kept(file, self._job)
+            if voice is None:
+                voice = adapt.rapid(
+                    self._net,
+                    self._encoder,
+                    takes[n % 2],
+                    self._seed,
+                    lambda stage, part, _, n=n: self._tell(stage, 0.02 * (n + part) / count),
+                    recipe,
+                    self._clean,
+                    near[n // 2],
+                )
+                voice = replace(voice, notes={**voice.notes, "job": self._job})
+                _write(file, voice.pack())
+                self._clock.tick()
+            # Through the file's precision, so that a run that goes on sees the same.
+            begun.append(unpack(voice.pack()))
+            if mishears is not None and count > 1:
+                self._tell("listening to a start", 0.02 * (n + 1) / count)
+                kept = self._folder / f"start-{n}.json"
+                impression = self._impression_of(begun[-1], mishears, kept)
+                thought.append((impression.misheard, impression.liked))
+        self._curve.facts["starts"] = [
+            {"from": voice.notes.get("timbre_from"), "misheard": round(m, 4), "liked": round(p, 3)}
+            for voice, (m, p) in zip(begun, thought, strict=False)
+        ]
+        return begun[most_liked(thought)] if thought else begun[0]
+
+    def _ordinary(self) -> tuple[list[Take], list[Take]]:
+        """Twice a few takes, neither the shortest nor the longest: sentences of an ordinary length."""
+        order = sorted(self._ready, key=lambda ready: abs(ready.wave.duration_s - 6.0))
+        found: tuple[list[Take], list[Take]] = ([], [])
+        for few in found:
+            total = 0.0
+            while order and total < self._recipe.rapid_s:
+                ready = order.pop(0)
+                few.append(Take(ready.wave, ready.text))
+                total += ready.wave.duration_s
+        return found if found[1] else (found[0], found[0])
+
     # --- alignment ---------------------------------------------------------------------------------
 
-    def _aligned(self, reading: Reading) -> list[Lesson]:
-        """A lesson of each take that fits its text, as many as there is time for."""
+    def _aligned(self, reading: Reading) -> list[_Learnt]:
+        """The lessons of each take that fits its text, as many as there is time for."""
         order = self._rng.permutation(len(self._ready))
         folder = self._folder / "aligned"
         folder.mkdir(exist_ok=True)
@@ -240,7 +302,7 @@ class _Training:
         apart = np.array([times.apart for times in found.values()])
         line = np.median(apart) + _APART * max(0.01, float(np.median(np.abs(apart - np.median(apart)))))
         return [
-            lessons.lesson(self._net, reading, self._cleaned(i), self._ready[i].text, times)
+            _Learnt(*lessons.pieces(self._net, reading, self._cleaned(i), self._ready[i].text, times))
             for i, times in sorted(found.items())
             if times.apart <= line
         ]
@@ -253,18 +315,17 @@ class _Training:
         file = self._folder / "aligned" / f"{i:04}.clean.npz"
         samples = _samples(file, self._job)
         if samples is None:
-            samples = resample(self._clean(wave), network.RATE_HZ).samples
+            samples = lessons.cleaned(wave, self._clean).samples
             _keep(file, self._job, samples=np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16))
             samples = _samples(file, self._job)
-        size = len(wave.samples)
-        kept = np.zeros(0, np.float32) if samples is None else samples[:size]
-        return Waveform(np.pad(kept, (0, size - len(kept))), network.RATE_HZ)
+        return wave if samples is None else Waveform(samples, network.RATE_HZ)
 
-    def _split(self, learnt: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
-        """What is trained on, and what is held out; of very few takes, all serve both ends."""
+    def _split(self, learnt: Sequence[_Learnt]) -> tuple[list[Lesson], list[Lesson]]:
+        """What is trained on, and what is held out, whole takes; of very few takes, all serve both ends."""
         if len(learnt) < _FEWEST:
-            return list(learnt), list(learnt)
-        total_s = sum(lesson.frames for lesson in learnt) * network.FRAME / network.RATE_HZ
+            every = [piece for take in learnt for piece in take.pieces]
+            return every, every
+        total_s = sum(take.frames for take in learnt) * network.FRAME / network.RATE_HZ
         wanted_s = min(self._recipe.held_out * total_s, self._recipe.held_out_s)
         held: set[int] = set()
         held_s = 0.0
@@ -273,7 +334,8 @@ class _Training:
                 break
             held.add(int(i))
             held_s += learnt[i].frames * network.FRAME / network.RATE_HZ
-        return [x for i, x in enumerate(learnt) if i not in held], [learnt[i] for i in sorted(held)]
+        train_set = [piece for i, take in enumerate(learnt) if i not in held for piece in take.pieces]
+        return train_set, [piece for i in sorted(held) for piece in learnt[i].pieces]
 
     # --- prosody -----------------------------------------------------------------------------------
 
@@ -329,7 +391,7 @@ class _Training:
         net, recipe = self._net, self._recipe
         offset = lessons.energy_offset(train_set)
         gain = float(np.exp(offset / 2))  # energy is of power, samples are amplitudes
-        embedding = lessons.embedding(self._encoder, [ready.wave for ready in self._ready[:20]])
+        embedding = lessons.embedding(self._encoder, [ready.wave for ready in self._ready[:_HEARD_TAKES]])
         unlike = speaker_loss(self._encoder, embedding)
         base = torch.from_numpy(voice.affines)[None]
         shift = torch.zeros_like(base).requires_grad_(True)
@@ -400,12 +462,17 @@ class _Training:
         mishears = self._plan.mishears
         if mishears is None:
             return None
-        file = self._folder / "listened.json"
+        self._tell("listening to the start", 0.22)
+        return self._impression_of(start, mishears, self._folder / "listened.json")
+
+    def _impression_of(
+        self, voice: KokoroVoice, mishears: Callable[[Speaker], float], file: Path
+    ) -> _Impression:
+        """The same, kept in `file`."""
         job = f"{self._job} {'' if self._plan.likes is None else 'liked'}"
         impression = _kept_impression(file, job)
         if impression is None:
-            self._tell("listening to the start", 0.22)
-            impression = self._impression(start, mishears)
+            impression = self._impression(voice, mishears)
             _write(file, json.dumps({"job": job, **asdict(impression)}).encode())
             self._clock.tick()
         return impression
@@ -469,9 +536,9 @@ class _Training:
     def _tell(self, stage: str, part: float) -> None:
         self._progress(stage, min(1.0, part), self._clock.left_s)
 
-    def _notes(self, rapid: KokoroVoice, learnt: Sequence[Lesson]) -> dict[str, Any]:
+    def _notes(self, rapid: KokoroVoice, learnt: Sequence[_Learnt]) -> dict[str, Any]:
         kept = {name: value for name, value in rapid.notes.items() if name != "job"}
-        seconds = sum(lesson.frames for lesson in learnt) * network.FRAME / network.RATE_HZ
+        seconds = sum(take.frames for take in learnt) * network.FRAME / network.RATE_HZ
         return {
             **kept,
             "kind": "professional",
@@ -484,10 +551,19 @@ class _Training:
 _HELD_FRAMES = 80
 
 
+def most_liked(tried: Sequence[tuple[float, float]]) -> int:
+    """Which of the candidates is liked best of those that are understood: (part that is misheard, what listeners would say)."""
+    return max(_understood(tried, _PATIENT_START), key=lambda i: tried[i][1])
+
+
+def _understood(tried: Sequence[tuple[float, float]], patient: float) -> list[int]:
+    least = min(misheard for misheard, _ in tried)
+    return [i for i, (misheard, _) in enumerate(tried) if misheard <= least + patient]
+
+
 def strongest(tried: Sequence[tuple[float, float]]) -> int:
     """Which of the candidates, the strongest first, is taken: (part that is misheard, what listeners would say) of each."""
-    least = min(misheard for misheard, _ in tried)
-    understood = [i for i, (misheard, _) in enumerate(tried) if misheard <= least + _PATIENT_MISHEARING]
+    understood = _understood(tried, _PATIENT_MISHEARING)
     best = max(tried[i][1] for i in understood)
     return next(i for i in understood if tried[i][1] >= best - _PATIENT_OPINION)
 
@@ -526,6 +602,18 @@ def _rate(learnt: Sequence[Lesson], otherwise: float) -> float:
     read = sum(float(lesson.read_durations[2:-2].sum()) for lesson in learnt)
     real = sum(float(lesson.durations[2:-2].clamp(max=_LONGEST_FRAMES).sum()) for lesson in learnt)
     return float(np.clip(otherwise * read / real, 0.7, 1.4)) if real > 0 else otherwise
+
+
+_FEWEST_PAUSES = 8
+
+
+def pause_ratio(pauses: Sequence[Pause]) -> float:
+    """How long the speaker's pauses between pieces are against the usual ones; 1 where there are too few to tell."""
+    told = [pause for pause in pauses if pause.usual_s > 0]
+    if len(told) < _FEWEST_PAUSES:
+        return 1.0
+    ratios = [pause.real_s / pause.usual_s for pause in told]
+    return float(np.clip(np.median(ratios), 0.5, 3.0))
 
 
 def _low_rank(

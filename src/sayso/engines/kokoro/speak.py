@@ -22,7 +22,7 @@ from sayso.engines.kokoro.voice import KokoroVoice
 from sayso.engines.torch_thread import Place
 from sayso.text.english.phonemes import Word, join, phonemize
 from sayso.text.script import PLAIN, Cut, Line, Manner, Script, script_of_text
-from sayso.text.sentences import split
+from sayso.text.sentences import Piece, split
 
 _FIRST_CHARACTERS = 70
 """The first piece is cut shorter than the others, so that its sound is there sooner."""
@@ -77,7 +77,7 @@ class KokoroSpeaker:
     def speak(self, text: str | Script, *, seed: int = 0) -> Iterator[Spoken]:
         """See Speaker."""
         script, number, was_exact = script_of_text(text), 0, False
-        for line in script.lines(_cut_at_sentences()):
+        for line in script.lines(_cut_at_sentences(self._voice.pause_ratio)):
             words = _ending(phonemize(line.text, line.readings), line)
             if words:
                 lead_s = _LEAD_S if was_exact else _LEAD_S / line.manner_at(0).rate
@@ -173,8 +173,13 @@ class KokoroSpeaker:
         return samples
 
 
-def _cut_at_sentences() -> Cut:
-    """Cuts text into what is said in one go; the first piece of all is shorter."""
+def pieces(text: str) -> list[Piece]:
+    """What a plain text is said in."""
+    return split(text, first_longest=_FIRST_CHARACTERS)
+
+
+def _cut_at_sentences(pause_ratio: float) -> Cut:
+    """Cuts text into what is said in one go; the first piece of all is shorter. Pauses are `pause_ratio` times as long as usual."""
     first: int | None = _FIRST_CHARACTERS
 
     def cut(text: str) -> list[tuple[int, int, float]]:
@@ -182,7 +187,7 @@ def _cut_at_sentences() -> Cut:
         pieces = split(text, first_longest=first)
         if pieces:
             first = None
-        return [(piece.start, piece.end, piece.pause_s) for piece in pieces]
+        return [(piece.start, piece.end, pause_ratio * piece.pause_s) for piece in pieces]
 
     return cut
 

@@ -71,10 +71,15 @@ def voices() -> dict[str, StockVoice]:
 
 def nearest(embedding: NDArray[np.float32], pitch_hz: float, *, english: bool) -> StockVoice:
     """The voice most like a speaker: cosine, less a quarter for each octave of pitch between them."""
+    return near(embedding, pitch_hz, english=english)[0]
+
+
+def near(embedding: NDArray[np.float32], pitch_hz: float, *, english: bool) -> list[StockVoice]:
+    """All voices, the most like a speaker first."""
 
     def score(voice: StockVoice) -> float:
         return float(voice.embedding @ embedding) - 0.25 * abs(float(np.log2(voice.pitch_hz / pitch_hz)))
 
     # The whispering voice is near to many an embedding and no good start for anybody.
     candidates = [v for v in voices().values() if v.name != _WHISPERS and (v.speaks_english or not english)]
-    return max(candidates, key=score)
+    return sorted(candidates, key=score, reverse=True)

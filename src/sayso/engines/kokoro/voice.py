@@ -40,6 +40,8 @@ class KokoroVoice:
     """F0 is multiplied by this."""
     rate_ratio: float = 1.0
     """Durations are divided by this."""
+    pause_ratio: float = 1.0
+    """Pauses between the pieces of a text are multiplied by this."""
     deltas: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     """Of a professional voice: module -> down (r, C_in, k) and up (C_out, r); see `network.LowRank`."""
     notes: Mapping[str, Any] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class KokoroVoice:
             "rate_ratio": self.rate_ratio,
             "notes": dict(self.notes),
         }
+        if self.pause_ratio != 1.0:  # unknown to older programs, which make the usual pauses
+            header["pause_ratio"] = self.pause_ratio
         text = json.dumps(header, sort_keys=True).encode()
         rest = len(text).to_bytes(4, "little") + text + body
         version = VERSION if self.deltas else _WITHOUT_DELTAS
@@ -103,6 +107,7 @@ def unpack(artifact: bytes) -> KokoroVoice:
             tuple(header["prosody_symbols"]),
             float(header["pitch_ratio"]),
             float(header["rate_ratio"]),
+            float(header.get("pause_ratio", 1.0)),
             _deltas(arrays),
             header["notes"],
         )
