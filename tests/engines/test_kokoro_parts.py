@@ -111,24 +111,8 @@ def test_phonemes_are_found_where_a_slower_reader_says_them():
         return np.concatenate(out).astype(np.float32)
 
     fast, slow = [6, 4, 8, 5, 7, 6], [9, 7, 11, 8, 10, 9]
-    mark = np.zeros(6, bool)
-    found, apart = align.durations(
-        torch.from_numpy(sounds(slow)), torch.from_numpy(sounds(fast)), np.array(fast), mark
-    )
+    found, _ = align.durations(torch.from_numpy(sounds(slow)), torch.from_numpy(sounds(fast)), np.array(fast))
     assert np.abs(np.cumsum(found) - np.cumsum(slow)).max() <= 2
-
-    # The same with a pause, where a mark stands: it is the mark's, and nothing else moves.
-    mark[2] = True
-    short, long = ([*lengths[:2], n, *lengths[3:]] for lengths, n in ((fast, 3), (slow, 40)))
-    fast_said, slow_said = sounds(short), sounds(long)
-    for said, lengths in ((fast_said, short), (slow_said, long)):
-        start = sum(lengths[:2]) * 600
-        said[start : start + lengths[2] * 600] *= 0.003
-    found, with_pause = align.durations(
-        torch.from_numpy(slow_said), torch.from_numpy(fast_said), np.array(short), mark
-    )
-    assert np.abs(np.cumsum(found) - np.cumsum(long)).max() <= 2
-    assert with_pause < apart + 0.1
 
 
 def test_silence_is_what_is_quiet_for_a_tenth_of_a_second_beside_speech():
@@ -141,45 +125,6 @@ def test_silence_is_what_is_quiet_for_a_tenth_of_a_second_beside_speech():
     assert align.silences(noise * 0.1) == []
     assert align.silences(np.zeros(600 * 50, np.float32)) == []
     assert align.silences(np.zeros(0, np.float32)) == []
-
-
-@pytest.mark.parametrize(
-    ("durations", "pauses", "expected"),
-    [
-        # a b . _ c d: what the search gave to `b` goes to the mark.
-        ([5, 25, 1, 1, 5, 5], [(10, 30)], [5, 5, 19, 1, 7, 5]),
-        # What it gave to `c`, too.
-        ([5, 5, 1, 1, 25, 5], [(10, 30)], [5, 5, 19, 1, 7, 5]),
-        # Far from any mark: somebody holds their breath, nothing is moved.
-        ([30, 5, 1, 1, 5, 5], [(3, 9)], [30, 5, 1, 1, 5, 5]),
-        # No room for the sounds before it.
-        ([5, 5, 1, 1, 5, 5], [(1, 9)], [5, 5, 1, 1, 5, 5]),
-        # Of two, the longer.
-        ([5, 5, 4, 1, 15, 5], [(10, 14), (16, 25)], [5, 11, 8, 1, 5, 5]),
-        ([5, 5, 1, 1, 5, 5], [], [5, 5, 1, 1, 5, 5]),
-    ],
-)
-def test_a_pause_goes_to_the_mark_beside_it(durations, pauses, expected):
-    is_pause = np.array([False, False, True, True, False, False])
-    assert align.with_pauses(np.array(durations), is_pause, pauses).tolist() == expected
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=20),
-    st.lists(st.tuples(st.integers(0, 300), st.integers(4, 60)), max_size=6),
-)
-def test_with_pauses_nothing_is_lost_and_all_have_a_frame(symbols_of, runs):
-    durations = np.array([n for n, _ in symbols_of])
-    total = int(durations.sum())
-    pauses, at = [], 0
-    for skip, length in runs:
-        start, end = at + skip % 40, min(total, at + skip % 40 + length)
-        if end - start >= 4:
-            pauses.append((start, end))
-        at = end + 1
-    found = align.with_pauses(durations, np.array([is_pause for _, is_pause in symbols_of]), pauses)
-    assert found.sum() == total
-    assert (found >= 1).all()
 
 
 @given(st.lists(st.floats(0, 60), min_size=0, max_size=20), st.integers(0, 30))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_another_pitch_length_and_loudness_cost() -> None:
     assert loss(lengths=5.0) > 0.5
     assert loss(f0=given.f0 * 1.2) > 0.5
     assert loss(energy=given.energy.clamp(min=1.0) + 1.0) > 0.2
+
+
+def test_a_last_sound_may_be_longer_than_what_was_left_of_it_but_not_shorter() -> None:
+    given = replace(lesson(), tail=3)
+    right = torch.where(given.energy > 0, given.energy, given.predicted_energy)
+
+    def loss_of(last: float) -> float:
+        lengths = torch.tensor([4.0] * 7 + [last, last, 4.0])
+        return float(prosody_loss(given, lengths, given.f0, right, 0.0))
+
+    assert loss_of(4.0) == loss_of(9.0) == pytest.approx(0.0, abs=1e-6)
+    assert loss_of(1.0) > 0.5
 
 
 def test_pitch_where_there_is_none_and_sound_in_what_is_quiet_cost() -> None:

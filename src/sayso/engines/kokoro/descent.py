@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -58,6 +59,16 @@ Look = Callable[[State, float | None, float | None], None]
 """Told after each look: the state, the mean loss since the last one, the loss on what is held out."""
 
 
+class Companion(Protocol):
+    """What learns beside the parameters, and has to be written down with them."""
+
+    def arrays(self) -> Values:
+        """All that it knows."""
+
+    def restore(self, arrays: Values) -> None:
+        """Know that again. Raises KeyError or RuntimeError where it does not fit."""
+
+
 class Descent:
     """Moves `parameters`, which are changed in place, down `loss`."""
 
@@ -69,6 +80,7 @@ class Descent:
         limits: Limits,
         file: Path,
         job: str,
+        companion: Companion | None = None,
     ) -> None:
         """`parameters`: name -> tensor that wants gradients, and its rate. `loss` of a step's number. `held_out` is
         called at the beginning, too: the start is the first candidate. `file` keeps the checkpoint of `job`."""
@@ -76,6 +88,7 @@ class Descent:
         self._rates = {name: rate for name, (_, rate) in parameters.items()}
         self._loss, self._held_out = loss, held_out
         self._limits, self._file, self._job = limits, file, job
+        self._companion = companion
         self._optimiser = torch.optim.AdamW(
             [{"params": [tensor], "lr": rate} for tensor, rate in parameters.values()],
             betas=(0.8, 0.95),
@@ -154,11 +167,10 @@ class Descent:
     def _write(self) -> None:
         from safetensors.numpy import save
 
-        arrays = {f"now/{name}": value for name, value in self.values().items()}
+        arrays = kept_state(self._parameters, self._optimiser)
         arrays |= {f"best/{name}": value for name, value in self.best.items()}
-        for name, tensor in self._parameters.items():
-            for key, value in self._optimiser.state.get(tensor, {}).items():
-                arrays[f"{key}/{name}"] = np.ascontiguousarray(value.numpy())
+        if self._companion is not None:
+            arrays |= {f"{_BESIDE}{name}": value for name, value in self._companion.arrays().items()}
         state = {name: getattr(self.state, name) for name in State.__slots__}
         notes = {"job": self._job, "state": json.dumps(state)}
         aside = self._file.with_suffix(".part")
@@ -176,19 +188,43 @@ class Descent:
                     return False
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             state = State(**json.loads(notes["state"]))
-            now = {name: arrays[f"now/{name}"] for name in self._parameters}
             best = {name: arrays[f"best/{name}"] for name in self._parameters}
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError):
-            return False
-        with torch.no_grad():
-            for name, tensor in self._parameters.items():
-                tensor.copy_(torch.from_numpy(now[name]))
-                kept = {
-                    key: torch.from_numpy(arrays[f"{key}/{name}"].copy())
-                    for key in ("step", "exp_avg", "exp_avg_sq")
-                    if f"{key}/{name}" in arrays
+            if self._companion is not None:
+                beside = {
+                    name.removeprefix(_BESIDE): array
+                    for name, array in arrays.items()
+                    if name.startswith(_BESIDE)
                 }
-                if kept:
-                    self._optimiser.state[tensor] = kept
+                self._companion.restore(beside)
+            restore_state(self._parameters, self._optimiser, arrays)
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError):
+            return False
         self.state, self.best = state, best
         return True
+
+
+_BESIDE = "beside/"
+_KEYS = ("step", "exp_avg", "exp_avg_sq")
+
+
+def kept_state(parameters: Mapping[str, Tensor], optimiser: torch.optim.Optimizer) -> Values:
+    """The parameters and what the optimiser knows of them, by name."""
+    arrays = {f"now/{name}": tensor.detach().numpy().copy() for name, tensor in parameters.items()}
+    for name, tensor in parameters.items():
+        for key, value in optimiser.state.get(tensor, {}).items():
+            arrays[f"{key}/{name}"] = np.ascontiguousarray(value.numpy())
+    return arrays
+
+
+def restore_state(parameters: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, arrays: Values) -> None:
+    """What `kept_state` gave, again. Raises KeyError or RuntimeError where it does not fit."""
+    with torch.no_grad():
+        for name, tensor in parameters.items():
+            tensor.copy_(torch.from_numpy(arrays[f"now/{name}"]))
+            kept = {
+                key: torch.from_numpy(arrays[f"{key}/{name}"].copy())
+                for key in _KEYS
+                if f"{key}/{name}" in arrays
+            }
+            if kept:
+                optimiser.state[tensor] = kept

@@ -58,6 +58,9 @@ class Lesson:
     """(T,): what that voice would have, not rounded."""
     apart: float
     """How far the recording is from that reading, 0 to 2; far above the others: the text is not what is said."""
+    tail: int = 0
+    """How many symbols the end has: the last sound, what stands behind it and the padding. Their silence was cut off, as
+    it is from what a voice says."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,23 +128,22 @@ def aligned(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArra
 @torch.inference_mode()
 def times(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Times:
     """Where each phoneme of `text` is spoken, by comparison with the same words in another voice."""
-    ids = _ids(text)
-    hidden, read = net.read(ids)
+    hidden, read = net.read(_ids(text))
     encoded = net.predictor.encode(hidden, reading.style)
     frames = speak.whole_frames(net.predictor.durations(encoded)[0] / reading.rate_ratio)
     curve, energy = net.predictor.curves(network.spread(encoded, frames), reading.style)
     asr = network.spread(read.transpose(1, 2), frames).transpose(1, 2)
     noise = speak.source_noise(int(frames.sum()), 0)
     said = net.decoder(asr, curve * reading.pitch_ratio, energy, reading.affines, noise)[0]
-    is_pause = np.array([symbol in _SILENT for symbol in ids[0].tolist()])
-    durations, apart = align.durations(torch.from_numpy(wave.samples), said, frames.numpy(), is_pause)
+    durations, apart = align.durations(torch.from_numpy(wave.samples), said, frames.numpy())
     return Times(durations, _fitted(f0, 2 * int(durations.sum())), apart)
 
 
 @torch.no_grad()  # no inference mode: gradients of other things pass through what this makes
 def lesson(net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Times) -> Lesson:
     """The whole, from its `times`."""
-    hidden, read = net.read(_ids(text))
+    ids = _ids(text)
+    hidden, read = net.read(ids)
     encoded = net.predictor.encode(hidden, reading.style)
     read_durations = net.predictor.durations(encoded)[0] / reading.rate_ratio
     frames = torch.from_numpy(found.durations)
@@ -161,6 +163,7 @@ def lesson(net: Kokoro, reading: Reading, wave: Waveform, text: str, found: Time
         durations=frames,
         read_durations=read_durations,
         apart=found.apart,
+        tail=_tail(ids[0].tolist()),
     )
 
 
@@ -177,30 +180,51 @@ def pieces(
     places = _places(inner, [_ids(span.text)[0, 1:-1].tolist() for span in spans])
     if places is None or len(places) < 2:
         return [lesson(net, reading, wave, text, found)], []
+    # Symbol i of the text is at borders[1 + i]; the padding is around them.
     borders = np.concatenate([[0], np.cumsum(found.durations)])
+    silences = align.silences(wave.samples)
     cut: list[Lesson] = []
     pauses: list[Pause] = []
-    begin, lead = 0, int(found.durations[0])
+    begin = 0
     for k, (start, end) in enumerate(places):
-        is_last = k == len(places) - 1
-        # Symbol i of the text is duration 1 + i; the marks at a piece's end are its pause.
-        sounds_end = end
-        while sounds_end > start + 1 and inner[sounds_end - 1] in _SILENT:
-            sounds_end -= 1
-        own = found.durations[1 + start : 1 + sounds_end].copy()
-        stop = int(borders[1 + sounds_end])
-        gap = int(borders[1 + places[k + 1][0]]) - stop if not is_last else int(borders[-1]) - stop
-        tail = gap if is_last else min(_KEPT_FRAMES, (gap + 1) // 2)
-        marks = _shared(tail, end - sounds_end + 1)
-        durations = np.concatenate([[lead], own, marks]).astype(np.int64)
-        sub = Times(durations, found.f0[2 * begin : 2 * (stop + tail)], found.apart)
-        samples = wave.samples[begin * network.FRAME : (stop + tail) * network.FRAME]
+        if k + 1 < len(places):
+            follows = places[k + 1][0]
+            gap = _gap(silences, borders, inner, start, end, follows)
+            kept = min(_KEPT_FRAMES, (gap[1] - gap[0]) // 2)
+            stop, then = gap[0] + kept, gap[1] - kept
+            pauses.append(Pause((gap[1] - gap[0]) * network.FRAME / network.RATE_HZ, spans[k].pause_s))
+        else:
+            stop = then = int(borders[-1])
+        # The padding in front has what is before the first sound, the one behind nothing.
+        own = np.clip(np.concatenate([[begin], borders[1 + start : 2 + end], [stop]]), begin, stop)
+        own[-2] = stop
+        sub = Times(np.diff(own), found.f0[2 * begin : 2 * stop], found.apart)
+        samples = wave.samples[begin * network.FRAME : stop * network.FRAME]
         cut.append(lesson(net, reading, Waveform(samples, wave.rate_hz), spans[k].text, sub))
-        if not is_last:
-            pauses.append(Pause(gap * network.FRAME / network.RATE_HZ, spans[k].pause_s))
-            lead = min(_KEPT_FRAMES, gap - tail)
-            begin = stop + gap - lead
+        begin = then
     return cut, pauses
+
+
+def _gap(
+    silences: Sequence[tuple[int, int]],
+    borders: NDArray[np.int64],
+    inner: Sequence[int],
+    start: int,
+    end: int,
+    follows: int,
+) -> tuple[int, int]:
+    """The silence (first frame, frame after the last) behind the piece of symbols `start` to `end`, before symbol `follows`.
+
+    It is where the last sound of the piece, the marks behind it or the first sound of the next are said to be. Where there
+    is none, both are the border.
+    """
+    last = end - 1
+    while last > start and inner[last] in _SILENT:
+        last -= 1
+    first, final = int(borders[1 + last]), int(borders[2 + follows])
+    border = int(borders[1 + follows])
+    inside = [(max(a, first), min(b, final)) for a, b in silences if a < final and b > first]
+    return max(inside, key=lambda gap: gap[1] - gap[0], default=(border, border))
 
 
 _KEPT_FRAMES = 4
@@ -220,9 +244,9 @@ def _places(inner: list[int], parts: list[list[int]]) -> list[tuple[int, int]] |
     return found if at == len(inner) else None
 
 
-def _shared(frames: int, n: int) -> NDArray[np.int64]:
-    """`frames` over `n` symbols, the first ones longer; some may have none."""
-    return np.array([frames // n + (i < frames % n) for i in range(n)], np.int64)
+def _tail(ids: Sequence[int]) -> int:
+    """How many symbols there are from the last sound on."""
+    return next((n for n in range(1, len(ids) + 1) if ids[-n] not in _SILENT), len(ids))
 
 
 def energy_offset(lessons: Sequence[Lesson]) -> float:

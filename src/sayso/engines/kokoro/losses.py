@@ -38,13 +38,14 @@ def spectral_loss(said: Tensor, wanted: Tensor) -> Tensor:
     """
     total = said.new_zeros(())
     for n_fft, hop, window, bands in _RESOLUTIONS:
-        a, b = (_magnitude(x, n_fft, hop, window) for x in (said, wanted))
+        a, b = (magnitude(x, n_fft, hop, window) for x in (said, wanted))
         bank = features.mel_bank(n_fft, bands, network.RATE_HZ)
         total = total + (torch.log(bank @ a + 1e-4) - torch.log(bank @ b + 1e-4)).abs().mean()
         total = total + 0.5 * (a - b).norm() / (b.norm() + 1e-6)
     return total / len(_RESOLUTIONS)
 
 
-def _magnitude(x: Tensor, n_fft: int, hop: int, window: int) -> Tensor:
+def magnitude(x: Tensor, n_fft: int, hop: int, window: int) -> Tensor:
+    """Samples (B, n) -> (B, n_fft / 2 + 1, frames)."""
     spectrum = torch.stft(x, n_fft, hop, window, torch.hann_window(window), return_complex=True)
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-9)

@@ -29,6 +29,7 @@ from sayso.audio.waveform import Waveform
 from sayso.engines.base import CANDIDATE, Progress, Speaker, Take, TrainingPlan
 from sayso.engines.curve import Curve, Point, read_curve
 from sayso.engines.kokoro import adapt, lessons, network, pitch, speak, stock, symbols
+from sayso.engines.kokoro.critic import Critic
 from sayso.engines.kokoro.descent import Descent, Limits, State, Values
 from sayso.engines.kokoro.lessons import Clean, Lesson, Pause, Reading, Times
 from sayso.engines.kokoro.losses import speaker_loss, spectral_loss
@@ -54,6 +55,8 @@ class Recipe:
     delta_rate: float = 1e-3
     """Learning rates of AdamW."""
     speaker_weight: float = 0.75
+    critic_weight: float = 0.3
+    """Of a critic's disbelief; 0: without one."""
     crop_frames: int = 32
     """0.8 s, as for the rapid voice."""
     prosody: bool = True
@@ -398,6 +401,7 @@ class _Training:
         names = [(f"{layer}.conv{n}", 3) for layer in recipe.layers for n in (1, 2)]
         parts = _low_rank(net, names, recipe.rank, np.random.default_rng([self._seed, 3]))
         lengths = np.array([lesson.frames for lesson in train_set], float)
+        critic = Critic(self._seed) if recipe.critic_weight else None
 
         def said(lesson: Lesson, at: int, n: int, noise: int) -> Tensor:
             out: Tensor = net.decoder(
@@ -419,7 +423,15 @@ class _Training:
             n = min(recipe.crop_frames, lesson.frames)
             at = int(rng.integers(0, lesson.frames - n + 1))
             out = said(lesson, at, n, int(rng.integers(2**40)))
-            return spectral_loss(out, wanted(lesson, at, n)) + recipe.speaker_weight * unlike(out[0])
+            real = wanted(lesson, at, n)
+            apart = spectral_loss(out, real) + recipe.speaker_weight * unlike(out[0])
+            if critic is None:
+                return apart
+            critic.learn(out, real)
+            # At first it knows nothing.
+            return (
+                apart if step < _CRITIC_LEARNS else apart + recipe.critic_weight * critic.disbelief(out, real)
+            )
 
         def held() -> float:
             # Spectra alone: how alike an encoder finds it says nothing about how well it is spoken.
@@ -445,6 +457,7 @@ class _Training:
             Limits(seconds, self._plan.most_steps or 1_000_000, self._plan.checkpoint_s),
             self._folder / "timbre.safetensors",
             self._job,
+            critic,
         )
         best = self._descend("timbre", descent, 0.22, 0.97, made)
         state = descent.state
@@ -549,6 +562,8 @@ class _Training:
 
 
 _HELD_FRAMES = 80
+_CRITIC_LEARNS = 100
+"""Steps in which the critic learns and is not listened to."""
 
 
 def most_liked(tried: Sequence[tuple[float, float]]) -> int:
@@ -577,8 +592,12 @@ def prosody_loss(lesson: Lesson, lengths: Tensor, f0: Tensor, energy: Tensor, of
     real = lesson.durations.to(lengths.dtype)
     inner = slice(1, -1)
     # A pause as long as the recording holds once is no habit.
-    apart = (lengths[inner] - real[inner].clamp(max=_LONGEST_FRAMES)).abs()
-    loss = apart.mean() + 0.5 * (lengths[inner].sum() - real[inner].sum()).abs() / len(real)
+    apart = lengths[inner] - real[inner].clamp(max=_LONGEST_FRAMES)
+    if lesson.tail > 1:
+        # The silence behind the last sound was cut off, and is from what is said: longer is no fault there.
+        ends = len(apart) - (lesson.tail - 1)
+        apart = torch.cat([apart[:ends], apart[ends:].clamp(max=0)])
+    loss = apart.abs().mean() + 0.5 * apart.sum().abs() / len(real)
     both = (lesson.f0 > 0) & (f0.detach() > _VOICED_HZ)
     if int(both.sum()) > 0:
         loss = loss + 8.0 * (torch.log2(f0[both]) - torch.log2(lesson.f0[both])).abs().mean()
