@@ -120,6 +120,7 @@ class ToneEngine:
             learnt.append(pitch_hz(takes[i].wave))
             _write(folder / CANDIDATE, pack(float(np.median(learnt)), seed))
             spread = float(np.std(learnt))
+            curve.facts["candidate_step"] = n + 1
             curve.add(Point("timbre", n + 1, round((n + 1) * self._step_s, 1), spread, spread))
             curve.write(folder)
             _write(notes, json.dumps({"job": job, "learnt": learnt}).encode())
