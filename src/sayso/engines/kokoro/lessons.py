@@ -120,11 +120,6 @@ def embedding(encoder: SpeakerEncoder, waves: Sequence[Waveform]) -> NDArray[np.
     return encoder.embed(Waveform(np.concatenate([wave.samples for wave in waves]), network.RATE_HZ))
 
 
-def aligned(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Lesson:
-    """`wave` (as of `usable`) with its `f0`, each phoneme where it is spoken."""
-    return lesson(net, reading, wave, text, times(net, reading, wave, text, f0))
-
-
 @torch.inference_mode()
 def times(net: Kokoro, reading: Reading, wave: Waveform, text: str, f0: NDArray[np.float32]) -> Times:
     """Where each phoneme of `text` is spoken, by comparison with the same words in another voice."""
