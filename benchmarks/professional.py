@@ -69,6 +69,9 @@ VARIANTS: dict[str, Recipe] = {
     "loudness not learnt": Recipe(energy=False),
     "noise and all": Recipe(clean=False),
     "no speaker loss": Recipe(speaker_weight=0.0),
+    "no critic": Recipe(critic_weight=0.0),
+    "one start": Recipe(starts=1),
+    "takes as wholes": Recipe(in_pieces=False),
     "crops of 1.6 s": Recipe(crop_frames=64),
 }
 _AMOUNTS_MIN = (2.0, 5.0)

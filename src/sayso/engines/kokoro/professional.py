@@ -59,6 +59,8 @@ class Recipe:
     """Of a critic's disbelief; 0: without one."""
     crop_frames: int = 32
     """0.8 s, as for the rapid voice."""
+    in_pieces: bool = True
+    """Whether takes are learnt in the pieces that speaking would make of them, with the pauses between."""
     prosody: bool = True
     prosody_rank: int = 8
     prosody_rate: float = 1e-3
@@ -304,11 +306,13 @@ class _Training:
             self._tell("aligning", 0.02 + 0.1 * (n + 1) / len(order))
         apart = np.array([times.apart for times in found.values()])
         line = np.median(apart) + _APART * max(0.01, float(np.median(np.abs(apart - np.median(apart)))))
-        return [
-            _Learnt(*lessons.pieces(self._net, reading, self._cleaned(i), self._ready[i].text, times))
-            for i, times in sorted(found.items())
-            if times.apart <= line
-        ]
+        return [self._learnt(i, reading, times) for i, times in sorted(found.items()) if times.apart <= line]
+
+    def _learnt(self, i: int, reading: Reading, times: Times) -> _Learnt:
+        wave, text = self._cleaned(i), self._ready[i].text
+        if not self._recipe.in_pieces:
+            return _Learnt([lessons.lesson(self._net, reading, wave, text, times)], [])
+        return _Learnt(*lessons.pieces(self._net, reading, wave, text, times))
 
     def _cleaned(self, i: int) -> Waveform:
         """Take `i` without its noise: what a microphone adds is not the voice. Kept, for it takes a while."""
