@@ -6,7 +6,7 @@
 The speakers are pro_*: voices are made from the folder `train`, with its texts, and judged on `test`. Everything made lies in OUT
 and is not made twice: a run that was stopped, even by kill -9, goes on where it was. Rows of --ablation are printed as they come.
 With --served the professional voice is made by `sayso serve`: recordings and texts are uploaded over HTTP, and the time is that from
-the request to build until it is `finished`, with its analysis and its report.
+the request to build until it is `finished`, with its analysis and its report (where the run was stopped, with the time between).
 
 For the test sentences, rapid and professional voice and the real reading (the anchor):
 - n by judge.py, which nothing in the product knows: 0 three strangers of the same sex, 1 the speaker's own test speech
@@ -156,10 +156,12 @@ def served(options: argparse.Namespace, name: str, folder: Path, minutes: float)
                 (r.file.name, r.file.read_bytes(), r.text or None) for one in found.values() for r in one
             ]
             uuid = server.create_voice(started.client, name, files, "professional")
-            server.item(started.client.post(f"/api/v2/voices/{uuid}/build", json={"fill": False}))
+            # First written down, so that what was asked for is not asked for again.
             asked.write_text(json.dumps({"uuid": uuid, "at": time.time()}))
         kept = json.loads(asked.read_text())
         uuid, stage = kept["uuid"], ""
+        if server.item(started.client.get(f"/api/v2/voices/{uuid}"))["status"] == "initializing":
+            server.item(started.client.post(f"/api/v2/voices/{uuid}/build", json={"fill": False}))
         while True:
             voice = server.item(started.client.get(f"/api/v2/voices/{uuid}"))
             if voice["stage"] != stage:
@@ -334,6 +336,8 @@ def main() -> None:
     )
     parser.add_argument("--ablation", action="store_true", help="compare recipes, amounts of data and times")
     options = parser.parse_args()
+    if options.served and options.ablation:
+        parser.error("--served makes the voice as it is shipped; leave out --ablation or --served")
     report = common.Report("professional", options)
     bench = Bench(options)
     rows: list[dict[str, object]] = []
@@ -342,7 +346,8 @@ def main() -> None:
         rows.append(bench.row(who, "real", None, None))
         rows.append(bench.voice(who, "rapid", None, 0.0))
         if not options.ablation:
-            rows.append(bench.voice(who, f"professional {options.minutes:g}", Recipe(), options.minutes))
+            label = f"professional {options.minutes:g}{' served' if options.served else ''}"
+            rows.append(bench.voice(who, label, Recipe(), options.minutes))
             report.table("Rapid against professional", rows)
             continue
         for label, recipe in VARIANTS.items():

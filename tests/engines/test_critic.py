@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -23,31 +25,33 @@ def hissing(seed: int) -> torch.Tensor:
 
 def test_what_it_has_learnt_to_tell_from_recordings_it_does_not_believe() -> None:
     critic = Critic(1)
-    for step in range(25):
-        critic.learn(hissing(step), humming(step))
+    for step in range(75):
+        critic.learn(step, hissing(step), humming(step))
     said = hissing(99).requires_grad_(True)
-    disbelief = critic.disbelief(said, humming(98))
-    assert float(disbelief.detach()) > 2 * float(critic.disbelief(humming(99), humming(98)))
+    # Each of its views, of which one looks in a step.
+    doubts = [critic.disbelief(view, said, humming(98)) for view in range(3)]
+    for view, doubt in enumerate(doubts):
+        assert float(doubt.detach()) > 2 * float(critic.disbelief(view, humming(99), humming(98)))
     # What is said learns from it; the critic learns when it is taught, and not by that.
     before = critic.arrays()
-    disbelief.backward()
+    sum(doubts, torch.zeros(())).backward()
     assert said.grad is not None
     assert float(said.grad.abs().max()) > 0
-    critic.learn(hissing(1), torch.zeros(1, SIZE))
+    critic.learn(0, hissing(1), torch.zeros(1, SIZE))
     assert all(np.array_equal(before[name], value) for name, value in critic.arrays().items())
 
 
 def test_of_silence_it_has_no_opinion() -> None:
-    assert float(Critic(1).disbelief(hissing(1), torch.zeros(1, SIZE))) == 0.0
+    assert float(Critic(1).disbelief(0, hissing(1), torch.zeros(1, SIZE))) == 0.0
 
 
 def test_restored_it_learns_on_as_if_nothing_had_been() -> None:
     one, other = Critic(1), Critic(2)
     for step in range(3):
-        one.learn(hissing(step), humming(step))
+        one.learn(step, hissing(step), humming(step))
     other.restore(one.arrays())
     for critic in (one, other):
-        critic.learn(hissing(7), humming(7))
+        critic.learn(7, hissing(7), humming(7))
     kept, again = one.arrays(), other.arrays()
     assert kept.keys() == again.keys()
     for name, value in kept.items():
@@ -56,8 +60,12 @@ def test_restored_it_learns_on_as_if_nothing_had_been() -> None:
 
 def test_what_does_not_fit_is_said() -> None:
     arrays = Critic(1).arrays()
-    name = next(iter(arrays))
+    last = list(arrays)[-1]
+    other = Critic(2)
+    before = other.arrays()
     with pytest.raises(KeyError):
-        Critic(1).restore({})
-    with pytest.raises(RuntimeError):
-        Critic(1).restore({**arrays, name: np.zeros((3, 7), np.float32)})
+        other.restore({})
+    with pytest.raises(ValueError, match=re.escape(f"{last} has the shape (3, 7)")):
+        other.restore({**arrays, last: np.zeros((3, 7), np.float32)})
+    # And nothing is half taken over.
+    assert all(np.array_equal(before[name], value) for name, value in other.arrays().items())

@@ -8,7 +8,7 @@ import pytest
 from real_speech import models_dir
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Take
-from sayso.engines.kokoro import lessons, network, pitch, stock
+from sayso.engines.kokoro import align, lessons, network, pitch, stock
 from sayso.engines.kokoro.engine import KokoroEngine
 from sayso.engines.kokoro.lessons import Pause, Reading
 from sayso.engines.kokoro.professional import pause_ratio
@@ -24,8 +24,8 @@ SENTENCES = (
     [
         ([], 1.0),
         ([Pause(0.9, 0.3)] * 7, 1.0),
-        ([Pause(0.6, 0.3)] * 8, 2.0),
-        ([Pause(0.6, 0.3)] * 5 + [Pause(0.12, 0.12)] * 3 + [Pause(3.0, 0.0)] * 9, 2.0),
+        ([Pause(0.63, 0.3)] * 8, 2.0),
+        ([Pause(0.63, 0.3)] * 5 + [Pause(0.15, 0.12)] * 3 + [Pause(3.0, 0.0)] * 9, 2.0),
         ([Pause(3.0, 0.3)] * 8, 3.0),
         ([Pause(0.03, 0.3)] * 8, 0.5),
     ],
@@ -78,3 +78,22 @@ def test_a_take_of_two_sentences_is_learnt_from_as_two_and_the_pause_is_known(pa
     last = pieces[-1]
     loud = np.flatnonzero(np.abs(last.samples.numpy()) > 0.01)[0] / network.RATE_HZ
     assert loud < 0.25
+
+
+def test_a_breath_does_not_end_a_pause_and_even_noise_has_none() -> None:
+    rng = np.random.default_rng(3)
+    loud, quiet, breath = 0.2, 1e-4, 0.05
+
+    def frames(*parts: tuple[int, float]) -> np.ndarray:
+        levels = np.concatenate([np.full(n * network.FRAME, level) for n, level in parts])
+        return (levels * rng.normal(size=len(levels))).astype(np.float32)
+
+    said = frames((20, loud), (8, quiet), (3, breath), (8, quiet), (20, loud))
+    assert align.silences(said) == [(20, 39)]
+    said = frames((20, loud), (8, quiet), (6, loud), (8, quiet), (20, loud))
+    assert align.silences(said) == [(20, 28), (34, 42)]
+    assert align.silences(frames((60, loud))) == []
+    # A stressed sound is looked for behind its mark.
+    inner = [50, 4, 16, lessons._STRESSES and min(lessons._STRESSES), 60]
+    borders = np.array([0, 5, 15, 16, 17, 18, 30, 35])
+    assert lessons._gap([(19, 27)], borders, inner, 0, 2, 3) == (19, 27)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from sayso.audio.waveform import Waveform
+from sayso.engines.base import Take
 from sayso.engines.curve import Curve, Point
+from sayso.engines.kokoro import stock
 from sayso.engines.kokoro.lessons import Lesson
 from sayso.engines.kokoro.professional import (
     _Impression,
     _kept_impression,
+    _starts,
     most_liked,
     prosody_loss,
     strongest,
@@ -148,9 +153,18 @@ def test_a_run_that_goes_on_tells_no_step_twice() -> None:
         ([(0.0, 3.6), (0.01, 3.8), (0.0, 3.7)], 1),
         ([(0.0, 3.6), (0.05, 3.8), (0.0, 3.7)], 2),
         ([(0.0, 3.7), (0.0, 3.7)], 0),
+        # Where nobody tells how it is liked.
+        ([(0.02, 0.0), (0.0, 0.0)], 1),
     ],
 )
 def test_of_the_starts_the_best_liked_is_taken_that_is_understood(
     tried: list[tuple[float, float]], taken: int
 ) -> None:
     assert most_liked(tried) == taken
+
+
+def test_no_two_starts_are_alike() -> None:
+    near = list(stock.voices().values())[:3]
+    one, other = [Take(Waveform(np.zeros(3, np.float32), 24_000), text) for text in ("One.", "Two.")]
+    assert _starts([[one], [other]], near)[:3] == [([one], near[0]), ([other], near[0]), ([one], near[1])]
+    assert _starts([[one]], near)[:3] == [([one], voice) for voice in near]

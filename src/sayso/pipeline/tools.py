@@ -66,7 +66,16 @@ def _fingerprints() -> dict[str, str]:
     """Name -> sha256 of the weights that make and measure voices, as the manifest pins them."""
     from sayso.engines import weights
 
-    made_of = ("kokoro/", "ge2e/", "whisper-base/", "silero/", "campplus/", "dnsmos/", "perth/")
+    made_of = (
+        "kokoro/",
+        "ge2e/",
+        "whisper-base/",
+        "silero/",
+        "campplus/",
+        "dnsmos/",
+        "deepfilternet3/",
+        "perth/",
+    )
     return {
         file.name: file.sha256
         for file in weights.manifest()

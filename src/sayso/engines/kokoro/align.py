@@ -63,6 +63,8 @@ def durations(real: Tensor, synthetic: Tensor, frames: NDArray[np.int64]) -> tup
 
 _SHORTEST_PAUSE = 4
 """Frames; what is shorter is the closure of a `p` or a `k`."""
+_BREATH = 4
+"""Frames; so much that is heard between two silences does not end the pause."""
 _FLOOR_DB, _QUIET_PART = 50.0, 0.3
 """Quiet is what lies in the lowest part between the noise of a recording, or this far below its speech, and its speech."""
 _LEAST_DB = 15.0
@@ -81,7 +83,15 @@ def silences(samples: NDArray[np.float32]) -> list[tuple[int, int]]:
         return []
     quiet = np.concatenate([[False], level_db < floor + _QUIET_PART * (top - floor), [False]])
     edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2) if end - start >= _SHORTEST_PAUSE]
+    found: list[tuple[int, int]] = []
+    for start, end in edges.reshape(-1, 2):
+        if end - start < _SHORTEST_PAUSE:
+            continue
+        if found and start - found[-1][1] <= _BREATH:
+            found[-1] = found[-1][0], int(end)
+        else:
+            found.append((int(start), int(end)))
+    return found
 
 
 def _whole(ends: NDArray[np.float64], total: int) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """A critic that learns to tell what the decoder says from what was recorded, and so what still gives it away.
 
 Spectral distances are content with the mean of what could have been said, which buzzes. The critic looks at log magnitudes at
-three resolutions, as the least-squares critics of vocoders do (Mao et al. 2016, arXiv 1611.04076; Jang et al. 2021, arXiv
+three resolutions, at one of them in each step, as the least-squares critics of vocoders do (Mao et al. 2016, arXiv 1611.04076; Jang et al. 2021, arXiv
 2106.07889), and is small: its looks must cost less than the decoder's. Its figures are in docs/lab/professional.md.
 """
 
@@ -31,37 +31,35 @@ class Critic:
             self._views = nn.ModuleList(_View(*resolution) for resolution in _RESOLUTIONS)
         self._optimiser = torch.optim.AdamW(self._views.parameters(), _RATE, betas=_BETAS, weight_decay=0.0)
 
-    def learn(self, said: Tensor, recorded: Tensor) -> None:
+    def learn(self, step: int, said: Tensor, recorded: Tensor) -> None:
         """One step from samples (1, n) at 24 kHz of either kind. `said` gets no gradient."""
         if not _is_loud(recorded):
             return
-        loss = torch.zeros(())
-        for view in self._views:
-            right, _ = view(recorded)
-            wrong, _ = view(said.detach())
-            loss = loss + (1 - right).square().mean() + wrong.square().mean()
+        view = self._view(step)
+        right, _ = view(recorded)
+        wrong, _ = view(said.detach())
+        loss = (1 - right).square().mean() + wrong.square().mean()
         self._optimiser.zero_grad()
         loss.backward()
         if torch.isfinite(loss):
             self._optimiser.step()
 
-    def disbelief(self, said: Tensor, recorded: Tensor) -> Tensor:
+    def disbelief(self, step: int, said: Tensor, recorded: Tensor) -> Tensor:
         """How far `said` (1, n) is from being taken for a recording, and its features from those of what was `recorded`."""
-        total = said.new_zeros(())
         if not _is_loud(recorded):
-            return total
-        self._views.requires_grad_(False)
-        for view in self._views:
-            with torch.no_grad():
-                _, wanted = view(recorded)
-            verdict, found = view(said)
-            total = total + (1 - verdict).square().mean()
-            apart = [
-                (a - b).abs().mean() / (b.abs().mean() + 1e-4) for a, b in zip(found, wanted, strict=True)
-            ]
-            total = total + torch.stack(apart).mean()
-        self._views.requires_grad_(True)
-        return total / len(self._views)
+            return said.new_zeros(())
+        view = self._view(step)
+        view.requires_grad_(False)
+        with torch.no_grad():
+            _, wanted = view(recorded)
+        verdict, found = view(said)
+        view.requires_grad_(True)
+        apart = [(a - b).abs().mean() / (b.abs().mean() + 1e-4) for a, b in zip(found, wanted, strict=True)]
+        total: Tensor = (1 - verdict).square().mean() + torch.stack(apart).mean()
+        return total
+
+    def _view(self, step: int) -> nn.Module:
+        return self._views[step % len(self._views)]
 
     def arrays(self) -> Values:
         """See Companion."""

@@ -66,7 +66,7 @@ class Companion(Protocol):
         """All that it knows."""
 
     def restore(self, arrays: Values) -> None:
-        """Know that again. Raises KeyError or RuntimeError where it does not fit."""
+        """Know that again. Raises KeyError or ValueError, before anything is changed, where it does not fit."""
 
 
 class Descent:
@@ -195,9 +195,10 @@ class Descent:
                     for name, array in arrays.items()
                     if name.startswith(_BESIDE)
                 }
+                check_state(self._parameters, arrays)
                 self._companion.restore(beside)
             restore_state(self._parameters, self._optimiser, arrays)
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError):
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError):
             return False
         self.state, self.best = state, best
         return True
@@ -216,15 +217,25 @@ def kept_state(parameters: Mapping[str, Tensor], optimiser: torch.optim.Optimize
     return arrays
 
 
+def check_state(parameters: Mapping[str, Tensor], arrays: Values) -> None:
+    """Raises KeyError or ValueError where `arrays` are not what `kept_state` gives for such parameters."""
+    for name, tensor in parameters.items():
+        for key in ("now", *_KEYS[1:]):
+            kept = arrays[f"now/{name}"] if key == "now" else arrays.get(f"{key}/{name}")
+            if kept is not None and kept.shape != tuple(tensor.shape):
+                raise ValueError(f"{key}/{name} has the shape {kept.shape}, wanted is {tuple(tensor.shape)}")
+
+
 def restore_state(parameters: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, arrays: Values) -> None:
-    """What `kept_state` gave, again. Raises KeyError or RuntimeError where it does not fit."""
+    """What `kept_state` gave, again. Raises KeyError or ValueError, before anything is changed, where it does not fit."""
+    check_state(parameters, arrays)
     with torch.no_grad():
         for name, tensor in parameters.items():
             tensor.copy_(torch.from_numpy(arrays[f"now/{name}"]))
-            kept = {
+            state = {
                 key: torch.from_numpy(arrays[f"{key}/{name}"].copy())
                 for key in _KEYS
                 if f"{key}/{name}" in arrays
             }
-            if kept:
-                optimiser.state[tensor] = kept
+            if state:
+                optimiser.state[tensor] = state

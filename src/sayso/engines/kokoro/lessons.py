@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ Clean = Callable[[Waveform], Waveform]
 _SPACE = symbols.ids(" ")[1]
 _SILENT = frozenset(symbols.ids(' ;:,.!?—…()“”"'))
 """Symbols that nothing is said for, the padding among them."""
+_STRESSES = frozenset(symbols.ids("ˈˌ")[1:-1])
+"""They stand before a sound."""
 _LEVEL_DBFS = -23.0
 _SHORTEST_S = 0.4
 
@@ -167,7 +170,7 @@ def pieces(
 ) -> tuple[list[Lesson], list[Pause]]:
     """A take in the pieces that a voice would say it in, and the pauses between them; whole where it cannot be cut.
 
-    A voice is asked for one piece at a time, so that is what it has to learn: a whole take has other neighbours and
+    In even noise no pause is known. A voice is asked for one piece at a time, so that is what it has to learn: a whole take has other neighbours and
     pauses inside that speaking makes itself.
     """
     spans = speak.pieces(text)
@@ -178,26 +181,31 @@ def pieces(
     # Symbol i of the text is at borders[1 + i]; the padding is around them.
     borders = np.concatenate([[0], np.cumsum(found.durations)])
     silences = align.silences(wave.samples)
+    gaps = [
+        _gap(silences, borders, inner, start, end, after)
+        for (start, end), (after, _) in itertools.pairwise(places)
+    ]
+    kept = [min(_KEPT_FRAMES, (last - first) // 2) for first, last in gaps]
+    begins = [0, *(last - n for (_, last), n in zip(gaps, kept, strict=True))]
+    stops = [*(first + n for (first, _), n in zip(gaps, kept, strict=True)), int(borders[-1])]
+    if any(stop - begin < _FEWEST_FRAMES for begin, stop in zip(begins, stops, strict=True)):
+        return [lesson(net, reading, wave, text, found)], []
     cut: list[Lesson] = []
-    pauses: list[Pause] = []
-    begin = 0
-    for k, (start, end) in enumerate(places):
-        if k + 1 < len(places):
-            follows = places[k + 1][0]
-            gap = _gap(silences, borders, inner, start, end, follows)
-            kept = min(_KEPT_FRAMES, (gap[1] - gap[0]) // 2)
-            stop, then = gap[0] + kept, gap[1] - kept
-            pauses.append(Pause((gap[1] - gap[0]) * network.FRAME / network.RATE_HZ, spans[k].pause_s))
-        else:
-            stop = then = int(borders[-1])
+    for k, ((start, end), begin, stop) in enumerate(zip(places, begins, stops, strict=True)):
         # The padding in front has what is before the first sound, the one behind nothing.
         own = np.clip(np.concatenate([[begin], borders[1 + start : 2 + end], [stop]]), begin, stop)
+        if k > 0:
+            # The silence is nobody's sound, though the search may have given its end to the first one.
+            own[1] = max(own[1], min(gaps[k - 1][1], own[2] - 1))
         own[-2] = stop
         sub = Times(np.diff(own), found.f0[2 * begin : 2 * stop], found.apart)
         samples = wave.samples[begin * network.FRAME : stop * network.FRAME]
         cut.append(lesson(net, reading, Waveform(samples, wave.rate_hz), spans[k].text, sub))
-        begin = then
-    return cut, pauses
+    pauses = [
+        Pause((last - first) * network.FRAME / network.RATE_HZ, span.pause_s)
+        for (first, last), span in zip(gaps, spans, strict=False)
+    ]
+    return cut, pauses if silences else []
 
 
 def _gap(
@@ -216,14 +224,18 @@ def _gap(
     last = end - 1
     while last > start and inner[last] in _SILENT:
         last -= 1
-    first, final = int(borders[1 + last]), int(borders[2 + follows])
     border = int(borders[1 + follows])
+    while follows + 1 < len(inner) and inner[follows] in _STRESSES:
+        follows += 1
+    first, final = int(borders[1 + last]), int(borders[2 + follows])
     inside = [(max(a, first), min(b, final)) for a, b in silences if a < final and b > first]
     return max(inside, key=lambda gap: gap[1] - gap[0], default=(border, border))
 
 
 _KEPT_FRAMES = 4
 """Of the silence around a piece: 0.1 s, as around a take."""
+_FEWEST_FRAMES = 4
+"""In less than 0.1 s nothing is said."""
 
 
 def _places(inner: list[int], parts: list[list[int]]) -> list[tuple[int, int]] | None:

@@ -91,8 +91,10 @@ _PATIENT_OPINION = 0.15
 """So much less may listeners like it, on the scale of five."""
 _LONGER, _LISTENING_PART = 1.2, 0.15
 """Time is kept for listening to each candidate: what the first one took, times this; of the budget at most a part."""
-_FOR_STARTS_S = 1_200.0
-"""From this budget on there is time for more starts than one."""
+_FOR_STARTS_S, _STARTS_PART = 1_200.0, 0.15
+"""From this budget on there is time for more starts than one; none begins after this part of it."""
+_ENOUGH_S = 6.0
+"""From less speech no start is made."""
 _HEARD_TAKES = 20
 """So many are enough to know how somebody sounds."""
 _USUAL_HZ = 150.0
@@ -217,6 +219,8 @@ class _Training:
         voice = _kept(file, self._job)
         if voice is None:
             voice = self._best_start()
+            # First what is told of it: once the voice is there, nobody asks again.
+            self._curve.write(self._folder)
             _write(file, voice.pack())
             self._clock.tick()
         style = torch.from_numpy(voice.row(128).copy())[None]
@@ -233,22 +237,23 @@ class _Training:
         voiced = np.concatenate([f0[f0 > 0] for f0 in (pitch.track(wave.samples) for wave in few)])
         pitch_hz = float(np.median(voiced)) if len(voiced) else _USUAL_HZ
         near = stock.near(lessons.embedding(self._encoder, few), pitch_hz, english=False)
-        takes = self._ordinary()
         begun: list[KokoroVoice] = []
         thought: list[tuple[float, float]] = []
-        for n in range(count):
+        for n, (takes, stock_voice) in enumerate(_starts(self._ordinary(), near)[:count]):
             file = self._folder / f"start-{n}.kokoro"
             voice = _kept(file, self._job)
             if voice is None:
+                if n and self._clock.spent_s > _STARTS_PART * budget_s:
+                    break  # what is there has to do
                 voice = adapt.rapid(
                     self._net,
                     self._encoder,
-                    takes[n % 2],
+                    takes,
                     self._seed,
                     lambda stage, part, _, n=n: self._tell(stage, 0.02 * (n + part) / count),
                     recipe,
                     self._clean,
-                    near[n // 2],
+                    stock_voice,
                 )
                 voice = replace(voice, notes={**voice.notes, "job": self._job})
                 _write(file, voice.pack())
@@ -266,17 +271,20 @@ class _Training:
         ]
         return begun[most_liked(thought)] if thought else begun[0]
 
-    def _ordinary(self) -> tuple[list[Take], list[Take]]:
-        """Twice a few takes, neither the shortest nor the longest: sentences of an ordinary length."""
+    def _ordinary(self) -> list[list[Take]]:
+        """Once or twice a few takes, neither the shortest nor the longest: sentences of an ordinary length."""
         order = sorted(self._ready, key=lambda ready: abs(ready.wave.duration_s - 6.0))
-        found: tuple[list[Take], list[Take]] = ([], [])
-        for few in found:
+        found: list[list[Take]] = []
+        for _ in range(2):
+            few: list[Take] = []
             total = 0.0
             while order and total < self._recipe.rapid_s:
                 ready = order.pop(0)
                 few.append(Take(ready.wave, ready.text))
                 total += ready.wave.duration_s
-        return found if found[1] else (found[0], found[0])
+            if not found or total >= _ENOUGH_S:
+                found.append(few)
+        return found
 
     # --- alignment ---------------------------------------------------------------------------------
 
@@ -431,11 +439,11 @@ class _Training:
             apart = spectral_loss(out, real) + recipe.speaker_weight * unlike(out[0])
             if critic is None:
                 return apart
-            critic.learn(out, real)
+            critic.learn(step, out, real)
             # At first it knows nothing.
-            return (
-                apart if step < _CRITIC_LEARNS else apart + recipe.critic_weight * critic.disbelief(out, real)
-            )
+            if step < _CRITIC_LEARNS:
+                return apart
+            return apart + recipe.critic_weight * critic.disbelief(step, out, real)
 
         def held() -> float:
             # Spectra alone: how alike an encoder finds it says nothing about how well it is spoken.
@@ -570,9 +578,19 @@ _CRITIC_LEARNS = 100
 """Steps in which the critic learns and is not listened to."""
 
 
+def _starts(
+    sets: Sequence[list[Take]], near: Sequence[stock.StockVoice]
+) -> list[tuple[list[Take], stock.StockVoice]]:
+    """What rapid voices can be made of, no two alike: each set of takes with the nearest stock voice, then with the next."""
+    return [(takes, voice) for voice in near for takes in sets]
+
+
 def most_liked(tried: Sequence[tuple[float, float]]) -> int:
-    """Which of the candidates is liked best of those that are understood: (part that is misheard, what listeners would say)."""
-    return max(_understood(tried, _PATIENT_START), key=lambda i: tried[i][1])
+    """Which of the candidates is liked best of those that are understood: (part that is misheard, what listeners would say).
+
+    Of those that are liked alike, as where nobody tells, the one that is understood best.
+    """
+    return max(_understood(tried, _PATIENT_START), key=lambda i: (tried[i][1], -tried[i][0]))
 
 
 def _understood(tried: Sequence[tuple[float, float]], patient: float) -> list[int]:
@@ -635,7 +653,8 @@ def pause_ratio(pauses: Sequence[Pause]) -> float:
     told = [pause for pause in pauses if pause.usual_s > 0]
     if len(told) < _FEWEST_PAUSES:
         return 1.0
-    ratios = [pause.real_s / pause.usual_s for pause in told]
+    # Speaking makes the pause, and then leaves some silence before the next sound.
+    ratios = [max(0.0, pause.real_s - speak.LEAD_S) / pause.usual_s for pause in told]
     return float(np.clip(np.median(ratios), 0.5, 3.0))
 
 

@@ -32,7 +32,7 @@ _WORTH_FRAMES = 110
 """Pieces shorter than 2.75 s are made soon enough in one go."""
 _AROUND = 8
 """Frames decoded on either side of such a cut and thrown away: the decoder hears that far."""
-_LEAD_S, _TAIL_S = 0.03, 0.06
+LEAD_S, _TAIL_S = 0.03, 0.06
 """Silence left before and after the speech of a piece, at the usual rate."""
 _SLOWEST_READ, _FASTEST_READ = 0.75, 1.5
 """Rates that the network reads well at. Beyond them it drawls or swallows (a symbol has one frame at least), so the rest is
@@ -78,14 +78,16 @@ class KokoroSpeaker:
         """See Speaker."""
         script, number, was_exact = script_of_text(text), 0, False
         for line in script.lines(_cut_at_sentences(self._voice.pause_ratio)):
+            if line.ends_sentence:  # as markup said, which the cut knows nothing of
+                line = replace(line, pause_s=self._voice.pause_ratio * line.pause_s)
             words = _ending(phonemize(line.text, line.readings), line)
             if words:
-                lead_s = _LEAD_S if was_exact else _LEAD_S / line.manner_at(0).rate
+                lead_s = LEAD_S if was_exact else LEAD_S / line.manner_at(0).rate
                 yield from self._say(line, words, noise_seed(seed, number), lead_s, is_first=number == 0)
                 number += 1
             was_exact = line.is_exact
             if line.is_exact:
-                lead_s = _LEAD_S if script.text[line.end :].strip() else 0.0
+                lead_s = LEAD_S if script.text[line.end :].strip() else 0.0
                 yield from _silence(line.pause_s - (_kept_s(line) if words else 0.0) - lead_s)
 
     def _say(
@@ -202,7 +204,7 @@ def _ending(words: tuple[Word, ...], line: Line) -> Sequence[Word]:
 def _kept_s(line: Line) -> float:
     """Silence that is left after the speech of a line: less before a pause that is shorter."""
     if line.is_exact:
-        return min(_TAIL_S, max(0.0, line.pause_s - _LEAD_S))
+        return min(_TAIL_S, max(0.0, line.pause_s - LEAD_S))
     return _TAIL_S / line.manner_at(len(line.text) - 1).rate
 
 

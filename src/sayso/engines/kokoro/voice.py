@@ -23,6 +23,7 @@ _WITHOUT_DELTAS = 1
 """The version of a file without deltas: what programs before version 2 read."""
 _HEAD = len(MAGIC) + 1 + 32 + 4
 _LARGEST = 120 * 1024 * 1024
+_LONGEST_PAUSES = 10.0
 
 Floats = NDArray[np.float32]
 
@@ -101,17 +102,20 @@ def unpack(artifact: bytes) -> KokoroVoice:
             n = int(np.prod(shape))
             arrays[name] = np.frombuffer(rest, "<f2", n, at).reshape(shape).astype(np.float32)
             at += 2 * n
+        pause_ratio = float(header.get("pause_ratio", 1.0))
+        if not 0.0 <= pause_ratio <= _LONGEST_PAUSES:
+            raise ValueError(f"pauses {pause_ratio} times as long as usual")
         return KokoroVoice(
             arrays.pop("affines"),
             arrays.pop("prosody"),
             tuple(header["prosody_symbols"]),
             float(header["pitch_ratio"]),
             float(header["rate_ratio"]),
-            float(header.get("pause_ratio", 1.0)),
+            pause_ratio,
             _deltas(arrays),
             header["notes"],
         )
-    except (KeyError, ValueError, TypeError) as wrong:
+    except (KeyError, ValueError, TypeError, OverflowError) as wrong:
         raise BadArtifact(f"the voice file cannot be read ({wrong}): build the voice again") from wrong
 
 
