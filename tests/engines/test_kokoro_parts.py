@@ -64,6 +64,18 @@ def test_a_file_from_the_future_is_refused_by_its_number():
         unpack(bytes(file))
 
 
+def test_pauses_of_its_own_survive_and_the_usual_ones_are_not_written():
+    assert unpack(voice(pause_ratio=1.7).pack()).pause_ratio == 1.7
+    assert unpack(voice().pack()).pause_ratio == 1.0
+    assert b"pause_ratio" not in voice().pack()
+
+
+@pytest.mark.parametrize("ratio", [-0.5, 1e9, float("inf"), float("nan"), 10**400])
+def test_pauses_that_nobody_makes_are_refused(ratio):
+    with pytest.raises(BadArtifact, match="cannot be read"):
+        unpack(voice(pause_ratio=ratio).pack())
+
+
 @pytest.mark.parametrize("content", [b"", b"not a voice", MAGIC, MAGIC + b"\x01" + bytes(60)])
 def test_what_is_no_voice_is_refused(content):
     with pytest.raises(BadArtifact):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from sayso.audio.level import rms_dbfs
 from sayso.audio.spans import loud_spans
 from sayso.audio.waveform import Waveform
 from sayso.engines.base import Speaker, Spoken
+from sayso.engines.kokoro.speak import KokoroSpeaker
 from sayso.engines.tone import ToneEar, ToneSpeaker, pitch_hz
+from sayso.engines.torch_thread import Here
 from sayso.text.reading import read_script
 
 PITCH_HZ = 150.0
@@ -166,6 +169,26 @@ def test_a_break_of_the_network_is_as_long_as_asked(reader: Speaker, asked_s: fl
     inside = loud[(loud > 0.3) & (loud < wave.duration_s - 0.3)]
     gap = float(np.diff(inside).max())
     assert gap == pytest.approx(asked_s, abs=0.03)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("text", "is_longer"),
+    [
+        ("He said two. Two it is.", True),
+        ("<speak><s>He said two</s><s>Two it is</s></speak>", True),
+        ('<speak>He said two.<break time="0.3s"/>Two it is.</speak>', False),
+    ],
+    ids=["a full stop", "a sentence of markup", "a break is exact"],
+)
+def test_the_pauses_of_a_voice_are_its_own(text: str, is_longer: bool) -> None:
+    from sayso.engines.kokoro.engine import KokoroEngine
+
+    engine = KokoroEngine(real_speech.models_dir(), 1)
+    reader = engine.reader("af_heart")
+    slower = KokoroSpeaker(engine._network(), replace(reader._voice, pause_ratio=2.0), Here())
+    more_s = speech(text, slower).duration_s - speech(text, reader).duration_s
+    assert more_s == pytest.approx(0.3 if is_longer else 0.0, abs=0.01)
 
 
 @pytest.mark.real
