@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from sayso.domain.consent import Findings
 from sayso.pipeline.json_child import JsonChild, Tell
+from sayso.pipeline.kept_child import KeptChild
 
 _REST_AFTER_S = 300.0
+"""Its models take half a gigabyte."""
 
 
-class ChildExaminer:
+class ChildExaminer(KeptChild):
     """Hands the work to `sayso.pipeline.examine_child`. One consent at a time; others wait."""
 
     def __init__(
@@ -32,8 +33,7 @@ class ChildExaminer:
             "step_s": step_s,
             "nice": nice,
         }
-        self._child = JsonChild("sayso.pipeline.examine_child", options, "examining")
-        self._used_at = time.monotonic()
+        super().__init__(JsonChild("sayso.pipeline.examine_child", options, "examining"), _REST_AFTER_S)
 
     def examine(
         self,
@@ -47,7 +47,6 @@ class ChildExaminer:
         tell: Tell,
     ) -> Findings:
         """See `sayso.pipeline.consent.examine_folder`. Raises what it raises, and ChildDied."""
-        self._used_at = time.monotonic()
         job = {
             "folder": str(folder),
             "company": company,
@@ -56,26 +55,4 @@ class ChildExaminer:
             "phrase": phrase,
             "mark_confidence": mark_confidence,
         }
-        try:
-            return Findings.from_json(self._child.run(job, tell))
-        finally:
-            self._used_at = time.monotonic()
-
-    def warm(self) -> None:
-        """Start the child, which loads its models by itself; returns at once."""
-        self._used_at = time.monotonic()
-        self._child.warm()
-
-    def rest(self) -> None:
-        """End a child that nobody asked anything for five minutes: its models take half a gigabyte."""
-        if time.monotonic() - self._used_at > _REST_AFTER_S:
-            self._child.rest()
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the child while it lives."""
-        return self._child.pid
-
-    def close(self) -> None:
-        """Kill the child; a job under way raises ChildDied."""
-        self._child.close()
+        return Findings.from_json(self._run(job, tell))

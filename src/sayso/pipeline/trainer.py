@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any
 
 from sayso.pipeline.json_child import JsonChild, Tell
+from sayso.pipeline.kept_child import KeptChild
 
 _REST_AFTER_S = 600.0
 """Its models take a gigabyte; to load them anew takes a few seconds."""
 
 
-class ChildTrainer:
+class ChildTrainer(KeptChild):
     """Hands the steps to `sayso.pipeline.training_child`. One job at a time; others wait."""
 
     def __init__(
@@ -35,8 +34,7 @@ class ChildTrainer:
             "nice": nice,
             "marks": marks,
         }
-        self._child = JsonChild("sayso.pipeline.training_child", options, "training")
-        self._used_at, self._rest_after_s = time.monotonic(), rest_after_s
+        super().__init__(JsonChild("sayso.pipeline.training_child", options, "training"), rest_after_s)
 
     def listen(self, folder: Path, tell: Tell) -> None:
         """See `sayso.pipeline.ingest.listen`. Raises what it raises, and ChildDied."""
@@ -59,29 +57,3 @@ class ChildTrainer:
         """See `sayso.pipeline.report.measure.write_report`. Raises what it raises, and ChildDied."""
         job = {"do": "report", "folder": str(folder), "artifact": str(artifact), "kind": kind}
         return Path(self._run(job, tell)["path"])
-
-    def rest(self) -> None:
-        """End a child that nobody asked anything for a while; `warm`, or a job, starts another."""
-        if time.monotonic() - self._used_at > self._rest_after_s:
-            self._child.rest()
-
-    def _run(self, job: dict[str, Any], tell: Tell) -> dict[str, Any]:
-        self._used_at = time.monotonic()
-        try:
-            return self._child.run(job, tell)
-        finally:
-            self._used_at = time.monotonic()
-
-    def warm(self) -> None:
-        """Start the child, which loads its models by itself; returns at once."""
-        self._used_at = time.monotonic()
-        self._child.warm()
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the child while it lives."""
-        return self._child.pid
-
-    def close(self) -> None:
-        """Kill the child; a job under way raises ChildDied."""
-        self._child.close()
